@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+
+from tests.servers import FakeRedisServer, MakeRedisServer, RedisServer, Server, on_ci, redis_server_binary
+
+ServerT = TypeVar("ServerT", bound=Server)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Tests marked `anyio` run under asyncio alone, the loop that the relay is written for."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> str:
+    """A missing service skips on a laptop and fails on CI, where a skip would be read as success."""
+    binary = redis_server_binary()
+    if binary is not None:
+        return binary
+    message = "no redis-server on PATH: make setup installs one"
+    if on_ci():
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One real Redis for all tests of this process: they keep apart by `prefix`, and nobody kills or empties it."""
+    yield from running(RedisServer(tmp_path_factory.mktemp("redis")))
+
+
+@pytest.fixture(scope="session")
+def fakeredis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeRedisServer]:
+    yield from running(FakeRedisServer(tmp_path_factory.mktemp("fakeredis")))
+
+
+@pytest.fixture(params=["redis", "fakeredis"])
+def any_redis(request: pytest.FixtureRequest) -> Server:
+    """The test runs twice, once on each of the shared servers."""
+    server = request.getfixturevalue(f"{request.param}_server")
+    assert isinstance(server, Server)
+    return server
+
+
+@pytest.fixture
+def own_redis_server(redis_binary: str, tmp_path: Path) -> Iterator[MakeRedisServer]:
+    """Starts servers that belong to this test, to kill and to freeze: `own_redis_server("--appendonly", "yes")`."""
+    servers: list[RedisServer] = []
+
+    def make(*arguments: str) -> RedisServer:
+        server = RedisServer(tmp_path / f"redis-{len(servers)}", *arguments)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Begins every key and channel of a test on a shared server."""
+    return f"test-{uuid4().hex[:12]}"
+
+
+def running(server: ServerT) -> Iterator[ServerT]:
+    server.start()
+    yield server
+    server.kill()
