@@ -1,0 +1,38 @@
+"""What the relay raises; each text is fit for a client: what was wrong, and what would be right.
+
+TailraceError
+└── RelayError
+    ├── ParameterError   a parameter of a request is not usable
+    │   └── CursorError  ... it is a cursor
+    └── Unavailable      Redis does not answer
+"""
+
+from __future__ import annotations
+
+from tailrace.wire import TailraceError
+
+__all__ = ["CursorError", "ParameterError", "RelayError", "Unavailable"]
+
+
+class RelayError(TailraceError):
+    """The base of the relay's errors."""
+
+
+class ParameterError(RelayError):
+    """A parameter of a request is not usable.
+
+    Attributes:
+        parameter: its name, such as `limit`.
+    """
+
+    def __init__(self, parameter: str, message: str) -> None:
+        self.parameter = parameter
+        super().__init__(message)
+
+
+class CursorError(ParameterError):
+    """A cursor is not usable."""
+
+
+class Unavailable(RelayError):
+    """Redis does not answer at the moment."""

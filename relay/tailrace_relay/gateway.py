@@ -1,0 +1,114 @@
+"""A gateway: everything between Redis and the transports, started and stopped together. It keeps nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+
+from tailrace.wire import Keys
+from tailrace_relay import codes
+from tailrace_relay.catchup import CatchUp
+from tailrace_relay.errors import Unavailable
+from tailrace_relay.feed import Feed
+from tailrace_relay.history import History, connect
+from tailrace_relay.hub import Hub
+from tailrace_relay.outbox import EventStreamOutbox, Outbox
+from tailrace_relay.settings import Settings
+
+__all__ = ["Gateway"]
+
+logger = logging.getLogger("tailrace.relay")
+
+SECONDS = 1.0
+
+# Only a connection that moves no byte for so long is given up.
+STUCK = 60 * SECONDS
+LOOK_FOR_STUCK = 5 * SECONDS
+
+# How often an event stream gets a comment: below every proxy's patience.
+PING = 10 * SECONDS
+
+
+class Gateway:
+    """Starts at the first use in a running event loop; `stop` ends it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.name = settings.gateway or f"{socket.gethostname()}-{os.getpid()}"
+        self.keys = Keys(settings.prefix)
+        # The transports' open connections, each with its progress and since when it has not changed.
+        self._outboxes: dict[Outbox, tuple[int, float]] = {}
+        self._started = False
+        self._watches: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect to Redis and begin to listen; harmless when it has begun."""
+        if self._started:
+            return
+        self._started = True
+        loop = asyncio.get_running_loop()
+        self._client = connect(self.settings.url)
+        self.history = History(self._client, self.keys)
+        self.hub = Hub(loop)
+        self.feed = Feed(self.hub, self.history, self._client, self.keys, self.name)
+        self.catch_up = CatchUp(self.name, self.hub, self.feed, self.history)
+        with contextlib.suppress(Unavailable):  # the feed goes on trying, and readiness tells
+            self.hub.set_clock(await self.history.now())
+        self.feed.start()
+        self._watches = [loop.create_task(self._give_up_stuck()), loop.create_task(self._ping_event_streams())]
+
+    async def stop(self) -> None:
+        """Close all connections and let go of Redis."""
+        if not self._started:
+            return
+        self._started = False
+        self.close_connections()
+        for watch in self._watches:
+            watch.cancel()
+        await self.catch_up.stop()
+        await self.feed.stop()
+        await self._client.aclose()
+
+    @property
+    def ready(self) -> bool:
+        """Whether Redis answers and its pub/sub really delivers."""
+        return self._started and self.feed.ready
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._outboxes)
+
+    def add(self, outbox: Outbox) -> None:
+        """Count a connection in, and watch that it moves."""
+        self._outboxes[outbox] = (outbox.progress, asyncio.get_running_loop().time())
+
+    def remove(self, outbox: Outbox) -> None:
+        """Count a connection out."""
+        self._outboxes.pop(outbox, None)
+
+    def close_connections(self) -> None:
+        """Tell every client to go to another gateway."""
+        for outbox in list(self._outboxes):
+            outbox.close(codes.GOING_AWAY, "the gateway shuts down")
+
+    async def _ping_event_streams(self) -> None:
+        while True:
+            await asyncio.sleep(PING)
+            for outbox in list(self._outboxes):
+                if isinstance(outbox, EventStreamOutbox):
+                    outbox.ping()
+
+    async def _give_up_stuck(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_FOR_STUCK)
+            now = asyncio.get_running_loop().time()
+            for outbox, (progress, since) in list(self._outboxes.items()):
+                if outbox.progress != progress or not outbox.unsent:
+                    self._outboxes[outbox] = (outbox.progress, now)
+                elif now - since >= STUCK:
+                    logger.info("a connection that moved no byte for %d s is given up", STUCK)
+                    outbox.abort()

@@ -1,0 +1,163 @@
+"""Reading streams out of Redis: pages, places by time or by count, and which streams there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from tailrace.wire import ZERO, Frame, FrameError, Keys, StreamID, StreamIDError
+from tailrace_relay.errors import Unavailable
+from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.reader import Entry, Page
+
+__all__ = ["MAX_STREAMS", "History", "connect"]
+
+SECONDS = 1.0
+CONNECT_TIMEOUT = 2 * SECONDS
+ANSWER_TIMEOUT = 5 * SECONDS
+
+# Entries asked for in one page: a first guess, and the bounds of what it adapts to.
+FIRST_PAGE = 32
+LARGEST_PAGE = 1024
+
+# Bytes of frames that one page aims at: small enough to keep latency, large enough to amortise a round trip.
+PAGE_BYTES = 512 << 10
+
+# Streams that one listing names at most.
+MAX_STREAMS = 10_000
+
+_META = StreamMeta.FIELDS
+
+
+def connect(url: str, *, connections: int = 32) -> redis.asyncio.Redis:
+    """A client that never repeats a command by itself: its callers know whether they may."""
+    return redis.asyncio.Redis.from_url(
+        url,
+        protocol=2,
+        max_connections=connections,
+        retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        socket_timeout=ANSWER_TIMEOUT,
+    )
+
+
+class History:
+    """Reads streams. All methods raise `Unavailable` when Redis does not answer."""
+
+    def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        # How many XRANGE and XREVRANGE were sent, and how many entries were no frames of ours.
+        self.reads = 0
+        self.foreign = 0
+
+    async def metas(self, streams: Iterable[str]) -> dict[str, StreamMeta | None]:
+        """The meta of each stream; None where there is no numbering."""
+        names = list(streams)
+        values = await self._pipeline([("HMGET", self._keys.meta(name), *_META) for name in names])
+        return {name: StreamMeta.parse(value) for name, value in zip(names, values, strict=True)}
+
+    async def page(self, stream: str, scan: StreamID, count: int = FIRST_PAGE) -> Page:
+        """The meta and the entries after `scan`, at most `count`, of one moment."""
+        meta, entries = await self._with_meta(
+            stream, ("XRANGE", self._keys.stream(stream), f"({scan}", "+", "COUNT", count)
+        )
+        return Page(meta, scan, entries, len(entries) == count)
+
+    async def page_before(self, stream: str, before: StreamID | None, count: int = FIRST_PAGE) -> Page:
+        """The meta and the entries before `before` (None: from the end), newest first; `scan` is the oldest's ID."""
+        end = "+" if before is None else f"({before}"
+        meta, entries = await self._with_meta(
+            stream, ("XREVRANGE", self._keys.stream(stream), end, "-", "COUNT", count)
+        )
+        return Page(meta, entries[-1].id if entries else ZERO, entries, len(entries) == count)
+
+    async def at_time(self, stream: str, ms: int) -> Position:
+        """The place just before the first record that was appended at `ms` or later."""
+        page = await self.page(stream, StreamID(ms, 0), 1)
+        while page.meta is not None and page.meta.born < ms:
+            for entry in page.entries:
+                if entry.frame is not None:
+                    n = entry.id.n - entry.frame.count - entry.frame.shed
+                    return page.meta.newest._replace(id=StreamID(min(ms, entry.id.ms), n))
+            if not page.more:
+                return page.meta.newest
+            page = await self.page(stream, page.entries[-1].id)  # they were all foreign
+        return START if page.meta is None else page.meta.newest._replace(id=ZERO)
+
+    async def oldest(self, streams: Iterable[str]) -> dict[str, StreamID | None]:
+        """The ID of the first record kept in each stream; None where none is."""
+        names = list(streams)
+        self.reads += len(names)
+        pages = await self._pipeline([("XRANGE", self._keys.stream(name), "-", "+", "COUNT", 1) for name in names])
+        return {name: _first_record(self._entries(page)) for name, page in zip(names, pages, strict=True)}
+
+    async def streams(self, since: int = 0) -> list[tuple[str, int]]:
+        """Stream names with their last activity (Redis time, ms) since `since`, most recent first.
+
+        At most `MAX_STREAMS`; the least recent are left out.
+        """
+        [found] = await self._pipeline(
+            [("ZREVRANGEBYSCORE", self._keys.streams, "+inf", since, "WITHSCORES", "LIMIT", 0, MAX_STREAMS)]
+        )
+        names, scores = found[::2], found[1::2]
+        return [(name.decode("ascii", "replace"), int(float(score))) for name, score in zip(names, scores, strict=True)]
+
+    async def now(self) -> int:
+        """Redis time in ms."""
+        [(seconds, micros)] = await self._pipeline([("TIME",)])
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def _with_meta(self, stream: str, command: tuple[Any, ...]) -> tuple[StreamMeta | None, list[Entry]]:
+        self.reads += 1
+        meta, found = await self._pipeline([("HMGET", self._keys.meta(stream), *_META), command], atomic=True)
+        return StreamMeta.parse(meta), self._entries(found)
+
+    async def _pipeline(self, commands: list[tuple[Any, ...]], *, atomic: bool = False) -> list[Any]:
+        if not commands:
+            return []
+        try:
+            async with self._client.pipeline(transaction=atomic) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)
+                return await pipeline.execute()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable(f"Redis does not answer: {error}") from error
+
+    def _entries(self, found: Any) -> list[Entry]:
+        entries = [_entry(id, fields) for id, fields in found]
+        self.foreign += sum(entry.frame is None for entry in entries)
+        return entries
+
+
+def next_count(page: Page, count: int) -> int:
+    """How many entries to ask for next, so that a page comes near `PAGE_BYTES`."""
+    size = sum(len(entry.frame.data) for entry in page.entries if entry.frame is not None)
+    if size > 2 * PAGE_BYTES:
+        return max(count // 2, 1)
+    return min(count * 2, LARGEST_PAGE) if size < PAGE_BYTES // 2 and page.more else count
+
+
+def _entry(id: bytes, fields: Any) -> Entry:
+    try:
+        place = StreamID.parse(id.decode())
+    except StreamIDError:
+        # Beyond 2^53: no script of ours makes such an ID.
+        ms, _, n = id.decode().partition("-")
+        return Entry(StreamID(int(ms), int(n)), None)
+    try:
+        return Entry(place, Frame.parse(fields.get(b"f", b"")))
+    except FrameError:
+        return Entry(place, None)
+
+
+def _first_record(entries: list[Entry]) -> StreamID | None:
+    for entry in entries:
+        if entry.frame is not None:
+            return StreamID(entry.id.ms, entry.id.n - entry.frame.count + 1)
+    return None

@@ -1,0 +1,83 @@
+"""The messages that a gateway sends (docs/PROTOCOL.md, B3)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tailrace.wire import StreamID
+from tailrace_relay.outbox import Message
+from tailrace_relay.reader import Gap
+
+__all__ = ["PROTOCOL", "error", "gap", "gap_json", "heartbeat", "hello", "live", "pong", "records"]
+
+PROTOCOL = 1
+
+_encode = msgspec.json.Encoder().encode
+
+
+def hello(gateway: str, streams: Iterable[dict[str, Any]], cursor: str, subscription: str | None) -> Message:
+    """The first message of a subscription."""
+    content = {"protocol": PROTOCOL, "gateway": gateway, "streams": list(streams)}
+    return _message("hello", content, cursor, subscription)
+
+
+def records(stream: str, rendered: Sequence[bytes], cursor: str, subscription: str | None) -> Message:
+    """Records that are rendered already, joined without encoding them again."""
+    head = _encode({"type": "records", **_named(subscription), "stream": stream})[:-1]
+    text = b'%s,"records":[%s],"cursor":"%s"}' % (head, b",".join(rendered), cursor.encode())
+    return Message("records", text, cursor)
+
+
+def gap(stream: str, notice: Gap, cursor: str, subscription: str | None) -> Message:
+    """A notice in place of records."""
+    return _message("gap", {"stream": stream, **gap_json(notice)}, cursor, subscription)
+
+
+def gap_json(notice: Gap) -> dict[str, Any]:
+    """A gap as an object: count, after, before, reason, and by_level where it is known."""
+    content = {
+        "count": notice.count,
+        "after": _id(notice.after),
+        "before": _id(notice.before),
+        "reason": notice.reason,
+    }
+    return content | {"by_level": notice.by_level} if notice.by_level else content
+
+
+def heartbeat(cursor: str, subscription: str | None) -> Message:
+    """A sign of life that keeps the cursor fresh."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _message("heartbeat", {"time": now}, cursor, subscription)
+
+
+def live(cursor: str, subscription: str | None) -> Message:
+    """The client has caught up: what comes from here on is live."""
+    return _message("status", {"state": "live"}, cursor, subscription)
+
+
+def pong() -> Message:
+    """The answer to a ping."""
+    return _message("pong", {}, None, None)
+
+
+def error(code: str, text: str, parameter: str | None = None, subscription: str | None = None) -> Message:
+    """What was wrong, and what would be right."""
+    content = {"code": code, "message": text} | ({"parameter": parameter} if parameter else {})
+    return _message("error", content, None, subscription)
+
+
+def _message(type: str, content: dict[str, Any], cursor: str | None, subscription: str | None) -> Message:
+    end = {} if cursor is None else {"cursor": cursor}
+    return Message(type, _encode({"type": type, **_named(subscription), **content, **end}), cursor)
+
+
+def _named(subscription: str | None) -> dict[str, str]:
+    return {} if subscription is None else {"subscription": subscription}
+
+
+def _id(id: StreamID | None) -> str | None:
+    return None if id is None else str(id)

@@ -1,0 +1,137 @@
+"""One page of a stream's history, with the gaps in it and the cursors to both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tailrace.wire import ZERO, FrameError, StreamID
+from tailrace_relay.group import unreadable
+from tailrace_relay.history import FIRST_PAGE, History, next_count
+from tailrace_relay.messages import gap_json
+from tailrace_relay.places import just_before, last_matching, resolve
+from tailrace_relay.position import Position, StreamMeta
+from tailrace_relay.reader import Gap, Item, Piece, Reader
+from tailrace_relay.render import RenderedPiece, at_least
+
+__all__ = ["HistoryPage", "read_back", "read_onward"]
+
+# Records looked through for one page; then it is given with what was found, and a cursor to go on with.
+SCAN = 200_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class HistoryPage:
+    """Records and gaps in stream order, and whether more lie on either side."""
+
+    stream: str
+    position: Position
+    records: list[bytes] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    first: StreamID | None = None
+    more_before: bool = False
+    more_after: bool = False
+
+    def json(self, *, newest_first: bool) -> bytes:
+        """The body of the answer: `next` goes on in the same order, `previous` goes back."""
+        step = -1 if newest_first else 1
+        after = str(self.position) if self.more_after else None
+        before = str(self.first) if self.more_before and self.first else None
+        forward, backward = (before, after) if newest_first else (after, before)
+        ends: dict[str, Any] = {"next": forward, "previous": backward, "gaps": [gap_json(g) for g in self.gaps][::step]}
+        return b'{"records":[%s],%s' % (b",".join(self.records[::step]), _encode(ends)[1:])
+
+
+async def read_onward(
+    history: History,
+    stream: str,
+    meta: StreamMeta,
+    after: Position,
+    *,
+    before: StreamID | None = None,
+    limit: int,
+    level: int = 0,
+) -> HistoryPage:
+    """Up to `limit` records at or above `level`, after a position and before an ID, oldest first.
+
+    Raises:
+        Unavailable: when Redis does not answer.
+    """
+    start = await resolve(history, stream, after, meta)
+    reader = Reader(start)
+    page = HistoryPage(stream, start)
+    end = before.n if before is not None else None
+    scanned, count = 0, FIRST_PAGE
+    while scanned < SCAN and not reader.level:
+        found = await history.page(stream, reader.scan, count)
+        count = next_count(found, count)
+        for item in reader.take(found):
+            scanned += item.frame.count if isinstance(item, Piece) else 1
+            if not _take(page, item, end, limit, level):
+                return _bounded(page, meta, end)
+    return _bounded(page, meta, end)
+
+
+async def read_back(
+    history: History,
+    stream: str,
+    meta: StreamMeta,
+    before: StreamID | None,
+    *,
+    after: Position | None = None,
+    limit: int,
+    level: int = 0,
+) -> HistoryPage:
+    """The last `limit` records at or above `level` before an ID (None: the end), also oldest first."""
+    found = await last_matching(history, stream, limit, level, before)
+    floor = None if after is None else await resolve(history, stream, after, meta)
+    start = Position(ZERO, meta.epoch, meta.generation)
+    if len(found) == limit:
+        start = just_before(found[-1], start)
+    if floor is not None and floor.id.n >= start.id.n:
+        start = floor
+    return await read_onward(history, stream, meta, start, before=before, limit=limit, level=level)
+
+
+def _take(page: HistoryPage, item: Item, end: int | None, limit: int, level: int) -> bool:
+    """Put an item on the page, as far as it fits; False when the page is full or the end is reached."""
+    if len(page.records) >= limit:
+        return False
+    if isinstance(item, Piece):
+        if end is not None and item.first_n >= end:
+            return False
+        try:
+            rendered = RenderedPiece(page.stream, item)
+        except FrameError:
+            item = unreadable(item)
+        else:
+            return _take_records(page, rendered, end, limit, level)
+    if end is not None and item.after.n + 1 >= end:
+        return False
+    page.gaps.append(item)
+    page.first = page.first or item.after._replace(n=item.after.n + 1)
+    page.position = item.position
+    return True
+
+
+def _take_records(page: HistoryPage, rendered: RenderedPiece, end: int | None, limit: int, level: int) -> bool:
+    piece = rendered.piece
+    matching = rendered.numbered(at_least(level) if level else None)
+    within = [(n, text) for n, text in matching if end is None or n < end]
+    taken = within[: limit - len(page.records)]
+    cut = len(taken) < len(within)
+    last = taken[-1][0] if cut else min(piece.last.n, piece.last.n if end is None else end - 1)
+    page.records += [text for _, text in taken]
+    page.first = page.first or StreamID(piece.last.ms, piece.first_n)
+    page.position = piece.position._replace(id=StreamID(piece.last.ms, last))
+    return last == piece.last.n
+
+
+def _bounded(page: HistoryPage, meta: StreamMeta, end: int | None) -> HistoryPage:
+    page.more_after = page.position.id.n < meta.last.n
+    page.more_before = page.first is not None and page.first.n > 1
+    return page

@@ -1,0 +1,104 @@
+"""Where a reader begins: at a cursor, at a time, or before the last records that match."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+from tailrace.wire import FrameError, StreamID
+from tailrace.wire.levels import UNBOUNDED
+from tailrace_relay.history import FIRST_PAGE, History, next_count
+from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.reader import Entry, Piece
+from tailrace_relay.render import RenderedPiece, at_least
+from tailrace_relay.selection import Start
+
+__all__ = ["last_matching", "positions_of", "resolve"]
+
+# Records that are looked through in one stream for the last matching ones, before fewer are good enough.
+SCAN = 200_000
+
+Metas = dict[str, StreamMeta | None]
+
+
+async def positions_of(history: History, start: Start, level: int, metas: Metas) -> dict[str, Position]:
+    """Where a subscription begins in each stream; streams that are not named begin now.
+
+    Raises:
+        Unavailable: when Redis does not answer.
+    """
+    if start.after is None:
+        return await _tail(history, start.tail, level, metas) if start.tail else {}
+    positions: dict[str, Position] = {}
+    for stream, meta in metas.items():
+        position = start.after.single or start.after.positions.get(stream)
+        if position is None:
+            positions[stream] = await history.at_time(stream, start.after.as_of + 1)
+        else:
+            positions[stream] = await resolve(history, stream, position, meta)
+    return positions
+
+
+async def resolve(history: History, stream: str, position: Position, meta: StreamMeta | None) -> Position:
+    """A cursor's position, with the numbering in force where it names none; `<ms>-0` is a time."""
+    if position.epoch or meta is None:
+        return position
+    if position.id.ms and not position.id.n:
+        return await history.at_time(stream, position.id.ms)
+    return Position(position.id, meta.epoch, meta.generation)
+
+
+async def last_matching(
+    history: History, stream: str, count: int, level: int, before: StreamID | None = None
+) -> list[StreamID]:
+    """The IDs of the last `count` records at or above `level`, newest first; fewer when `SCAN` holds no more."""
+    found: list[StreamID] = []
+    scanned, asked = 0, FIRST_PAGE
+    limit = None if before is None else before.n
+    edge = before
+    if before is not None:
+        # A frame that holds earlier records too may end at or behind `before`.
+        across = await history.page(stream, StreamID(before.ms, max(before.n - 1, 0)), 1)
+        found += [id for entry in across.entries for id in _matching(entry, stream, level) if id.n < before.n]
+    while len(found) < count and scanned < SCAN:
+        page = await history.page_before(stream, edge, asked)
+        for entry in page.entries:
+            found += [id for id in _matching(entry, stream, level) if limit is None or id.n < limit]
+            scanned += entry.frame.count if entry.frame is not None else 1
+        if not page.more:
+            break
+        edge, asked = page.scan, next_count(page, asked)
+    return found[:count]
+
+
+async def _tail(history: History, tail: int, level: int, metas: Metas) -> dict[str, Position]:
+    """Before the last `tail` matching records of all streams together, by the time they were appended."""
+    newest: list[tuple[StreamID, str]] = []
+    for stream in metas:
+        found = await last_matching(history, stream, tail, level)
+        newest = heapq.nlargest(tail, [*newest, *((id, stream) for id in found)])
+    positions = {stream: meta.newest if meta else START for stream, meta in metas.items()}
+    for id, stream in newest:  # newest first, so the earliest of each stream has the last word
+        positions[stream] = just_before(id, positions[stream])
+    return positions
+
+
+def just_before(id: StreamID, numbering: Position) -> Position:
+    """The place before a record."""
+    return numbering._replace(id=StreamID(id.ms if id.n > 1 else 0, id.n - 1))
+
+
+def _matching(entry: Entry, stream: str, level: int) -> Iterable[StreamID]:
+    """The IDs of an entry's matching records, newest first."""
+    frame, last = entry.frame, entry.id
+    if frame is None or frame.highest_level < min(level, UNBOUNDED):
+        return []
+    ids = [StreamID(last.ms, last.n - i) for i in range(frame.count)]
+    if not level:
+        return ids
+    try:
+        records = RenderedPiece(stream, Piece(frame, last, 0, Position(last))).records
+    except FrameError:
+        return []  # who reads onward from here is told with a gap
+    matches = at_least(level)
+    return [id for id, record in zip(ids, reversed(records), strict=True) if matches(record)]

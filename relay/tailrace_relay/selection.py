@@ -1,0 +1,112 @@
+"""What a client asks for: which streams, from where on, and which of their records."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tailrace.wire import LevelError, parse_level
+from tailrace_relay.cursor import Cursor
+from tailrace_relay.errors import CursorError, ParameterError
+
+__all__ = ["MAX_TAIL", "Selection", "Start", "parse_subscription"]
+
+# Names and globs in one selection.
+MAX_PATTERNS = 64
+
+# Records that `tail` may ask for.
+MAX_TAIL = 10_000
+
+_PATTERN = re.compile(r"[A-Za-z0-9._:*?-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which records: those of matching streams at or above a level. Equal selections share one group."""
+
+    patterns: tuple[str, ...]
+    level: int = 0
+
+    @classmethod
+    def parse(cls, streams: str, level: str = "") -> Selection:
+        """Read `streams=` and `level=`.
+
+        Raises:
+            ParameterError: naming the parameter, what is wrong with it and what would be right.
+        """
+        patterns = tuple(sorted({word.strip() for word in streams.split(",") if word.strip()}))
+        if not patterns:
+            raise ParameterError("streams", "no stream is named; right would be streams=api or streams=api,run:*")
+        if len(patterns) > MAX_PATTERNS:
+            raise ParameterError("streams", f"{len(patterns)} names and globs; {MAX_PATTERNS} is the limit")
+        for pattern in patterns:
+            if _PATTERN.fullmatch(pattern) is None:
+                raise ParameterError(
+                    "streams",
+                    f"not a stream name or glob: {pattern[:64]!r}; right would be 1 to 128 of the characters "
+                    "A-Z a-z 0-9 . _ : - and * ?",
+                )
+        try:
+            return cls(patterns, parse_level(level) if level else 0)
+        except LevelError as error:
+            raise ParameterError("level", str(error)) from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The streams that are named outright."""
+        return tuple(pattern for pattern in self.patterns if not _is_glob(pattern))
+
+    @property
+    def single(self) -> bool:
+        """Whether this can only ever be one stream."""
+        return len(self.patterns) == 1 and not _is_glob(self.patterns[0])
+
+    def matcher(self) -> re.Pattern[str]:
+        """An expression that matches the names of selected streams whole."""
+        return re.compile("|".join(fnmatch.translate(pattern) for pattern in self.patterns))
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """From where on: a cursor, else the last `tail` matching records, else now."""
+
+    after: Cursor | None = None
+    tail: int = 0
+
+    @classmethod
+    def parse(cls, selection: Selection, after: str, tail: str) -> Start:
+        """Read `after=` and `tail=`.
+
+        Raises:
+            ParameterError: naming the parameter, what is wrong with it and what would be right.
+        """
+        if after:
+            cursor = Cursor.parse(after)
+            if cursor.single is not None and not selection.single and (cursor.single.id.n or cursor.single.epoch):
+                raise CursorError(
+                    "after",
+                    f"{after!r} is a place in one stream; right for several would be 0-0, a time as <ms>-0, or "
+                    "the cursor of such a subscription",
+                )
+            return cls(after=cursor)
+        if not tail:
+            return cls()
+        if not (tail.isascii() and tail.isdigit() and len(tail) <= 9 and int(tail) <= MAX_TAIL):
+            raise ParameterError("tail", f"not a tail: {tail[:64]!r}; right would be 0 to {MAX_TAIL}")
+        return cls(tail=int(tail))
+
+
+def parse_subscription(parameters: Mapping[str, str]) -> tuple[Selection, Start]:
+    """Read `streams`, `level`, `after` and `tail` of a request.
+
+    Raises:
+        ParameterError: naming the parameter, what is wrong with it and what would be right.
+    """
+    selection = Selection.parse(parameters.get("streams", ""), parameters.get("level", ""))
+    return selection, Start.parse(selection, parameters.get("after", ""), parameters.get("tail", ""))
+
+
+def _is_glob(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern

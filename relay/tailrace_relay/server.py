@@ -1,0 +1,86 @@
+"""Serving the relay with uvicorn: our WebSocket protocol, one process or several on one port."""
+
+from __future__ import annotations
+
+import copy
+import os
+import resource
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+from uvicorn.supervisors import Multiprocess
+
+from tailrace_relay.app import RelayApp, create_app
+from tailrace_relay.settings import Settings
+from tailrace_relay.websocket import MAX_MESSAGE
+from tailrace_relay.websocket_protocol import PreparedWebSocketProtocol
+
+__all__ = ["Server", "serve", "server_config"]
+
+# Seconds that clients have for a graceful end before what is left is cut.
+SHUTDOWN = 5
+
+# Open files that are asked for: macOS names no limit and takes none above this.
+MOST_FILES = 65_536
+
+
+class Server(uvicorn.Server):
+    """Tells clients to go elsewhere before it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.loaded_app
+        if isinstance(app, RelayApp):
+            app.gateway.close_connections()
+        await super().shutdown(sockets)
+
+
+def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves the relay.
+
+    Requests are not logged: an address may hold a token.
+    """
+    log_config = copy.deepcopy(LOGGING_CONFIG)
+    log_config["loggers"]["tailrace"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws=PreparedWebSocketProtocol,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        http="httptools",
+        loop="uvloop" if sys.platform != "win32" else "auto",
+        interface="asgi3",
+        access_log=False,
+        log_config=log_config,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN,
+        # A WebSocket's handshake has its backlog: a thousand clients come back at once when a gateway dies.
+        backlog=4096,
+        **more,
+    )
+
+
+def serve(settings: Settings, workers: int = 1) -> None:
+    """Serve until a signal ends it."""
+    raise_file_limit()
+    if workers == 1:
+        Server(server_config(create_app(settings), settings)).run()
+        return
+    # Spawned workers make their own settings, from the environment.
+    for name, value in settings.model_dump().items():
+        os.environ[f"TAILRACE_{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
+    config = server_config("tailrace_relay.app:create_app", settings, factory=True, workers=workers)
+    Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: every client is one, and the usual 1 024 are few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, MOST_FILES) if hard != resource.RLIM_INFINITY else MOST_FILES
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
