@@ -20,11 +20,14 @@ from tailrace_relay.settings import Settings
 from tailrace_relay.sse import event_router
 from tailrace_relay.websocket import LiveSocket, Receive, Scope, Send
 
-__all__ = ["RelayApp", "create_app"]
+__all__ = ["GATEWAY", "RelayApp", "create_app"]
 
 STATIC = Path(__file__).parent / "static"
 
 LIVE = "/api/live"
+
+# Where the lifespan's state has the gateway, for the server to find it at shutdown.
+GATEWAY = "tailrace.gateway"
 
 # A day, in seconds: how long a browser may remember a preflight.
 PREFLIGHT_AGE = 86_400
@@ -62,11 +65,11 @@ class RelayApp:
             await self._http(scope, receive, send)
 
     @contextlib.asynccontextmanager
-    async def lifespan(self, app: Any) -> AsyncIterator[None]:
+    async def lifespan(self, app: Any) -> AsyncIterator[dict[str, Any]]:
         """Starts the gateway, and stops it at the end."""
         await self.gateway.start()
         try:
-            yield
+            yield {GATEWAY: self.gateway}
         finally:
             await self.gateway.stop()
 
@@ -77,8 +80,8 @@ class RelayApp:
 
         @contextlib.asynccontextmanager
         async def both(app: Any) -> AsyncIterator[Any]:
-            async with self.lifespan(app), outer(app) as state:
-                yield state
+            async with self.lifespan(app) as own, outer(app) as state:
+                yield own | dict(state or {})
 
         app.router.lifespan_context = both
 

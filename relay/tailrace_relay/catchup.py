@@ -14,8 +14,8 @@ from tailrace_relay.feed import Feed
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.hub import Hub
 from tailrace_relay.outbox import Outbox
-from tailrace_relay.places import positions_of
-from tailrace_relay.position import StreamMeta
+from tailrace_relay.places import Metas, positions_of
+from tailrace_relay.position import Position, StreamMeta
 from tailrace_relay.selection import Selection, Start
 from tailrace_relay.session import Session
 
@@ -48,14 +48,20 @@ class CatchUp:
         Raises:
             Unavailable: when Redis does not answer.
         """
-        names = await self._streams(selection, start)
-        await self._feed.listen(names)
-        metas = await self._history.metas(names)
-        positions = await positions_of(self._history, start, selection.level, metas)
-        oldest = await self._history.oldest(names)
-        # While this was read, streams that nobody followed may have been let go; from here on nothing waits.
-        while any(name not in self._hub.streams for name in names):
-            await self._feed.listen(names)
+        metas: Metas = {}
+        positions: dict[str, Position] = {}
+        oldest: dict[str, StreamID | None] = {}
+        new = await self._streams(selection, start)
+        while new:
+            await self._feed.listen(new)
+            found = await self._history.metas(new)
+            positions |= await positions_of(self._history, start, selection.level, found)
+            oldest |= await self._history.oldest(new)
+            metas |= found
+            # While this was read, streams that nobody followed may have been let go, and others may have begun.
+            while any(name not in self._hub.streams for name in metas):
+                await self._feed.listen(metas)
+            new = [name for name in self._hub.group(selection, subscription).positions if name not in metas]
         session = Session(self._hub, self._hub.group(selection, subscription), outbox, positions, self._begin)
         known = ((name, meta, oldest[name]) for name, meta in metas.items() if meta is not None)
         outbox.write(messages.hello(self._gateway, map(_greeting, known), session.cursor(), subscription))
@@ -87,6 +93,7 @@ class CatchUp:
             await session.outbox.drained()
             if not session.write():
                 continue
+            session.heartbeat()
             stream = next(iter(session.behind()), None)
             if stream is None:
                 if session.join() or session.outbox.behind or await _moved(session):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -68,10 +69,11 @@ def dev(
     from tailrace_relay.embedded import EmbeddedRedis
     from tailrace_relay.server import serve as run
 
-    with EmbeddedRedis() as redis:
+    with EmbeddedRedis(directory=Path(data) if data else None) as redis:
         settings = _settings(url=redis.url, host=host, port=port)
-        print(f"Redis ({redis.kind}): export TAILRACE_URL={redis.url}")
-        print(f"Page: http://{settings.host}:{settings.port}/")
+        print(redis.describe())
+        print(f"Agents: export TAILRACE_URL={redis.url}")
+        print(f"Page: http://{settings.host}:{settings.port}/", flush=True)
         run(settings)
 
 

@@ -22,7 +22,7 @@ from tailrace.wire import FrameError, Keys, Publication
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.hub import Hub
-from tailrace_relay.position import START, StreamMeta
+from tailrace_relay.position import START, Position, StreamMeta
 from tailrace_relay.reader import Reader
 from tailrace_relay.stream import LiveStream
 
@@ -81,7 +81,9 @@ class Feed:
         # What comes between a subscription and the look at where its stream stands.
         self._early: dict[str, list[Publication]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._awaited: tuple[str, dict[str, StreamMeta | None]] = ("", {})
+        # The token of the last probe, and what Redis said just before it: its time, and the metas of quiet streams,
+        # each with where the stream stood here when its meta was asked for.
+        self._awaited: tuple[str, int, dict[str, tuple[Position, StreamMeta | None]]] = ("", 0, {})
         self._heard_at = -DEAF
         self._connected_at = 0.0
         self._looked_at = 0
@@ -151,9 +153,12 @@ class Feed:
 
     async def _begin(self, name: str, meta: StreamMeta | None, since: int | None) -> None:
         position = START if meta is None else meta.newest
+        if since is None and self._hub.wanted([name]):
+            # It became active after the last look, and who follows a glob is owed it from there.
+            since = self._looked_at - LOOK_BACK
         if since is not None and meta is not None:
-            position = await self._history.at_time(name, since)
-        self._hub.add_stream(name, position)
+            position = await self._history.at_time(name, max(since, 0))
+        self._hub.add_stream(name, position, () if meta is None else meta.generations)
         if meta is not None and not self._hub.streams[name].in_line_with(meta):
             self._repair(name)
         for publication in self._early.pop(name):
@@ -284,23 +289,25 @@ class Feed:
         quiet = [name for name, stream in streams.items() if not stream.heard and not stream.repairing]
         for stream in streams.values():
             stream.heard = False
-        self._hub.set_clock(await self._history.now())
+        known = {name: streams[name].position for name in quiet}
+        now = await self._history.now()
         metas = await self._history.metas(quiet)
         token = secrets.token_hex(8)
-        self._awaited = (token, metas)
+        self._awaited = (token, now, {name: (known[name], metas[name]) for name in quiet})
         try:
             await self._client.publish(self._probe, token)
         except _ERRORS as error:
             raise Unavailable(f"Redis does not answer: {error}") from error
 
     def _probe_heard(self, token: str) -> None:
-        expected, metas = self._awaited
+        expected, now, metas = self._awaited
         if token != expected:
             return
         self._heard_at = self._loop.time()
-        for name, meta in metas.items():
+        self._hub.set_clock(now)
+        for name, (known, meta) in metas.items():
             stream = self._hub.streams.get(name)
-            if stream is not None and not stream.repairing and not stream.in_line_with(meta):
+            if stream is not None and not stream.repairing and not stream.in_line_with(meta, known):
                 self._repair(name)
 
     # Repairing.
@@ -319,12 +326,12 @@ class Feed:
         finally:
             stream.repairing = False
         for publication in stream.release():
-            # One of an older epoch came too late to matter: the repair has read what there is now.
-            if publication.epoch == stream.position.epoch and not self._hub.receive(name, publication):
+            # One of another numbering came too late to matter: the repair has read what there is now.
+            if _same_numbering(publication, stream.position) and not self._hub.receive(name, publication):
                 self._repair(name)
 
     async def _read_until_level(self, name: str, stream: LiveStream) -> None:
-        reader, count, backoff = Reader(stream.position), FIRST_PAGE, SHORTEST_BACKOFF
+        reader, count, backoff = Reader(stream.position, stream.lineage), FIRST_PAGE, SHORTEST_BACKOFF
         while not reader.level and self._hub.streams.get(name) is stream:
             try:
                 page = await self._history.page(name, reader.scan, count)
@@ -332,7 +339,7 @@ class Feed:
                 await asyncio.sleep(random.uniform(0, backoff))
                 backoff = min(backoff * 2, LONGEST_BACKOFF)
                 continue
-            self._hub.deliver(name, reader.take(page), reader.position)
+            self._hub.deliver(name, reader.take(page), reader.position, reader.lineage)
             count = next_count(page, count)
 
     def _spawn(self, work: Any) -> None:
@@ -344,3 +351,7 @@ class Feed:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("a task of the feed failed", exc_info=task.exception())
+
+
+def _same_numbering(publication: Publication, position: Position) -> bool:
+    return publication.epoch == position.epoch and publication.generation == position.generation

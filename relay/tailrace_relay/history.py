@@ -20,6 +20,7 @@ __all__ = ["MAX_STREAMS", "History", "connect"]
 SECONDS = 1.0
 CONNECT_TIMEOUT = 2 * SECONDS
 ANSWER_TIMEOUT = 5 * SECONDS
+WAIT_FOR_TURN = 20 * SECONDS
 
 # Entries asked for in one page: a first guess, and the bounds of what it adapts to.
 FIRST_PAGE = 32
@@ -35,15 +36,20 @@ _META = StreamMeta.FIELDS
 
 
 def connect(url: str, *, connections: int = 32) -> redis.asyncio.Redis:
-    """A client that never repeats a command by itself: its callers know whether they may."""
-    return redis.asyncio.Redis.from_url(
+    """A client that never repeats a command by itself: its callers know whether they may.
+
+    Commands beyond `connections` at a time wait for their turn: a thousand clients come at once when a gateway dies.
+    """
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
         protocol=2,
         max_connections=connections,
+        timeout=WAIT_FOR_TURN,
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_timeout=ANSWER_TIMEOUT,
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 class History:
@@ -79,16 +85,27 @@ class History:
 
     async def at_time(self, stream: str, ms: int) -> Position:
         """The place just before the first record that was appended at `ms` or later."""
-        page = await self.page(stream, StreamID(ms, 0), 1)
-        while page.meta is not None and page.meta.born < ms:
+        meta, entry = await self.first_frame(stream, StreamID(ms, 0))
+        if meta is None:
+            return START
+        if meta.born >= ms:
+            return meta.newest._replace(id=ZERO)
+        if entry is None or entry.frame is None:
+            return meta.newest
+        n = entry.id.n - entry.frame.count - entry.frame.shed
+        return meta.newest._replace(id=StreamID(min(ms, entry.id.ms), n))
+
+    async def first_frame(self, stream: str, after: StreamID) -> tuple[StreamMeta | None, Entry | None]:
+        """The meta and the first entry after an ID that is no foreign one; None where there is none."""
+        count = 1
+        while True:
+            page = await self.page(stream, after, count)
             for entry in page.entries:
                 if entry.frame is not None:
-                    n = entry.id.n - entry.frame.count - entry.frame.shed
-                    return page.meta.newest._replace(id=StreamID(min(ms, entry.id.ms), n))
+                    return page.meta, entry
             if not page.more:
-                return page.meta.newest
-            page = await self.page(stream, page.entries[-1].id)  # they were all foreign
-        return START if page.meta is None else page.meta.newest._replace(id=ZERO)
+                return page.meta, None
+            after, count = page.entries[-1].id, next_count(page, count)
 
     async def oldest(self, streams: Iterable[str]) -> dict[str, StreamID | None]:
         """The ID of the first record kept in each stream; None where none is."""

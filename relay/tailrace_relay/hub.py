@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from tailrace.wire import Publication
 from tailrace_relay.group import Counters, Delivery, Group, Output
-from tailrace_relay.position import Position
+from tailrace_relay.position import Lineage, Position
 from tailrace_relay.reader import Item
 from tailrace_relay.selection import Selection
 from tailrace_relay.stream import LiveStream, Verdict
 
-__all__ = ["Hub"]
+__all__ = ["HEARTBEAT", "Hub"]
 
 SECONDS = 1.0
 
@@ -36,15 +36,17 @@ class Hub:
         self._loop = loop
         self._unused: dict[str, float] = {}
         self._redis_ms = 0
-        self._redis_at = loop.time()
 
     def set_clock(self, redis_ms: int) -> None:
-        """Take over Redis' time."""
-        self._redis_ms, self._redis_at = redis_ms, self._loop.time()
+        """Take over Redis' time, at which all streams were compared."""
+        self._redis_ms = redis_ms
 
     def now(self) -> int:
-        """Redis time in ms, as far as known."""
-        return self._redis_ms + int((self._loop.time() - self._redis_at) * 1000)
+        """Redis time in ms when the streams were last compared.
+
+        It stands still while they cannot be: a cursor must not speak for a time of which nothing is known.
+        """
+        return self._redis_ms
 
     def group(self, selection: Selection, subscription: str | None) -> Group:
         """The group of a selection; made when there is none yet."""
@@ -58,9 +60,9 @@ class Hub:
             self.groups[key] = group
         return group
 
-    def add_stream(self, name: str, position: Position) -> None:
+    def add_stream(self, name: str, position: Position, lineage: Lineage = ()) -> None:
         """Listen to one more stream, from a position on; every group that matches it has it from there."""
-        self.streams[name] = LiveStream(name, position)
+        self.streams[name] = LiveStream(name, position, lineage)
         for group in self.groups.values():
             if group.matches(name):
                 group.add_stream(name, position)
@@ -90,12 +92,12 @@ class Hub:
             stream.hold(publication)
         return verdict is not Verdict.HOLE
 
-    def deliver(self, name: str, items: list[Item], position: Position) -> None:
+    def deliver(self, name: str, items: list[Item], position: Position, lineage: Lineage) -> None:
         """Hand out what a repair found; the stream stands at `position` after it."""
         stream = self.streams.get(name)
         if stream is not None:
             stream.advance(items)
-            stream.position = position
+            stream.position, stream.lineage = position, lineage
             self._hand_out(name, items)
 
     def idle_groups(self) -> list[Group]:

@@ -30,17 +30,22 @@ class HistoryPage:
 
     stream: str
     position: Position
+    first: StreamID
     records: list[bytes] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    first: StreamID | None = None
     more_before: bool = False
     more_after: bool = False
+
+    @classmethod
+    def at(cls, stream: str, start: Position) -> HistoryPage:
+        """A page without records yet, behind a position."""
+        return cls(stream, start, StreamID(start.id.ms, start.id.n + 1))
 
     def json(self, *, newest_first: bool) -> bytes:
         """The body of the answer: `next` goes on in the same order, `previous` goes back."""
         step = -1 if newest_first else 1
         after = str(self.position) if self.more_after else None
-        before = str(self.first) if self.more_before and self.first else None
+        before = str(self.first) if self.more_before else None
         forward, backward = (before, after) if newest_first else (after, before)
         ends: dict[str, Any] = {"next": forward, "previous": backward, "gaps": [gap_json(g) for g in self.gaps][::step]}
         return b'{"records":[%s],%s' % (b",".join(self.records[::step]), _encode(ends)[1:])
@@ -62,18 +67,7 @@ async def read_onward(
         Unavailable: when Redis does not answer.
     """
     start = await resolve(history, stream, after, meta)
-    reader = Reader(start)
-    page = HistoryPage(stream, start)
-    end = before.n if before is not None else None
-    scanned, count = 0, FIRST_PAGE
-    while scanned < SCAN and not reader.level:
-        found = await history.page(stream, reader.scan, count)
-        count = next_count(found, count)
-        for item in reader.take(found):
-            scanned += item.frame.count if isinstance(item, Piece) else 1
-            if not _take(page, item, end, limit, level):
-                return _bounded(page, meta, end)
-    return _bounded(page, meta, end)
+    return await _read(history, stream, meta, start, None if before is None else before.n, limit, level, SCAN)
 
 
 async def read_back(
@@ -87,19 +81,46 @@ async def read_back(
     level: int = 0,
 ) -> HistoryPage:
     """The last `limit` records at or above `level` before an ID (None: the end), also oldest first."""
-    found = await last_matching(history, stream, limit, level, before)
-    floor = None if after is None else await resolve(history, stream, after, meta)
-    start = Position(ZERO, meta.epoch, meta.generation)
+    if before is None or before.n > meta.last.n:
+        before = StreamID(meta.last.ms, meta.last.n + 1)
+    found, floor = await last_matching(history, stream, limit, level, before)
+    start = meta.newest._replace(id=floor or ZERO)
     if len(found) == limit:
         start = just_before(found[-1], start)
-    if floor is not None and floor.id.n >= start.id.n:
-        start = floor
-    return await read_onward(history, stream, meta, start, before=before, limit=limit, level=level)
+    begin = start if after is None else await resolve(history, stream, after, meta)
+    # No limits here: the start is chosen so that all fits, also the gaps behind the last record.
+    return await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, level, None)
 
 
-def _take(page: HistoryPage, item: Item, end: int | None, limit: int, level: int) -> bool:
+async def _read(
+    history: History,
+    stream: str,
+    meta: StreamMeta,
+    start: Position,
+    end: int | None,
+    limit: int | None,
+    level: int,
+    scan: int | None,
+) -> HistoryPage:
+    reader, page = Reader(start), HistoryPage.at(stream, start)
+    scanned, count = 0, FIRST_PAGE
+    while not reader.level and (scan is None or scanned < scan):
+        found = await history.page(stream, reader.scan, count)
+        count = next_count(found, count)
+        for item in reader.take(found):
+            scanned += item.frame.count if isinstance(item, Piece) else 1
+            if not _take(page, item, end, limit, level):
+                return _bounded(page, meta)
+    return _bounded(page, meta)
+
+
+def _number(position: Position) -> int:
+    return position.id.n
+
+
+def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, level: int) -> bool:
     """Put an item on the page, as far as it fits; False when the page is full or the end is reached."""
-    if len(page.records) >= limit:
+    if limit is not None and len(page.records) >= limit:
         return False
     if isinstance(item, Piece):
         if end is not None and item.first_n >= end:
@@ -113,25 +134,27 @@ def _take(page: HistoryPage, item: Item, end: int | None, limit: int, level: int
     if end is not None and item.after.n + 1 >= end:
         return False
     page.gaps.append(item)
-    page.first = page.first or item.after._replace(n=item.after.n + 1)
     page.position = item.position
+    if item.reason in ("epoch", "fork"):
+        page.first = item.position.id._replace(n=item.position.id.n + 1)
     return True
 
 
-def _take_records(page: HistoryPage, rendered: RenderedPiece, end: int | None, limit: int, level: int) -> bool:
+def _take_records(page: HistoryPage, rendered: RenderedPiece, end: int | None, limit: int | None, level: int) -> bool:
     piece = rendered.piece
     matching = rendered.numbered(at_least(level) if level else None)
     within = [(n, text) for n, text in matching if end is None or n < end]
-    taken = within[: limit - len(page.records)]
+    taken = within if limit is None else within[: limit - len(page.records)]
     cut = len(taken) < len(within)
     last = taken[-1][0] if cut else min(piece.last.n, piece.last.n if end is None else end - 1)
+    if page.first.n == piece.first_n:
+        page.first = StreamID(piece.last.ms, piece.first_n)
     page.records += [text for _, text in taken]
-    page.first = page.first or StreamID(piece.last.ms, piece.first_n)
     page.position = piece.position._replace(id=StreamID(piece.last.ms, last))
     return last == piece.last.n
 
 
-def _bounded(page: HistoryPage, meta: StreamMeta, end: int | None) -> HistoryPage:
+def _bounded(page: HistoryPage, meta: StreamMeta) -> HistoryPage:
     page.more_after = page.position.id.n < meta.last.n
-    page.more_before = page.first is not None and page.first.n > 1
+    page.more_before = page.first.n > 1
     return page

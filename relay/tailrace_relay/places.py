@@ -13,7 +13,7 @@ from tailrace_relay.reader import Entry, Piece
 from tailrace_relay.render import RenderedPiece, at_least
 from tailrace_relay.selection import Start
 
-__all__ = ["last_matching", "positions_of", "resolve"]
+__all__ = ["Metas", "last_matching", "positions_of", "resolve"]
 
 # Records that are looked through in one stream for the last matching ones, before fewer are good enough.
 SCAN = 200_000
@@ -50,32 +50,37 @@ async def resolve(history: History, stream: str, position: Position, meta: Strea
 
 async def last_matching(
     history: History, stream: str, count: int, level: int, before: StreamID | None = None
-) -> list[StreamID]:
-    """The IDs of the last `count` records at or above `level`, newest first; fewer when `SCAN` holds no more."""
+) -> tuple[list[StreamID], StreamID | None]:
+    """The IDs of the last `count` records at or above `level`, newest first; fewer when `SCAN` holds no more.
+
+    With them the place before all that was looked at; None when that is the stream's start.
+    """
     found: list[StreamID] = []
     scanned, asked = 0, FIRST_PAGE
-    limit = None if before is None else before.n
-    edge = before
+    edge, floor = before, None
     if before is not None:
         # A frame that holds earlier records too may end at or behind `before`.
-        across = await history.page(stream, StreamID(before.ms, max(before.n - 1, 0)), 1)
-        found += [id for entry in across.entries for id in _matching(entry, stream, level) if id.n < before.n]
+        _, across = await history.first_frame(stream, StreamID(before.ms, max(before.n - 1, 0)))
+        if across is not None:
+            found += [id for id in _matching(across, stream, level) if id.n < before.n]
     while len(found) < count and scanned < SCAN:
         page = await history.page_before(stream, edge, asked)
         for entry in page.entries:
-            found += [id for id in _matching(entry, stream, level) if limit is None or id.n < limit]
+            found += [id for id in _matching(entry, stream, level) if before is None or id.n < before.n]
             scanned += entry.frame.count if entry.frame is not None else 1
+            if entry.frame is not None:
+                floor = StreamID(entry.id.ms, entry.id.n - entry.frame.count - entry.frame.shed)
         if not page.more:
-            break
+            return found[:count], None
         edge, asked = page.scan, next_count(page, asked)
-    return found[:count]
+    return found[:count], floor
 
 
 async def _tail(history: History, tail: int, level: int, metas: Metas) -> dict[str, Position]:
     """Before the last `tail` matching records of all streams together, by the time they were appended."""
     newest: list[tuple[StreamID, str]] = []
     for stream in metas:
-        found = await last_matching(history, stream, tail, level)
+        found, _ = await last_matching(history, stream, tail, level)
         newest = heapq.nlargest(tail, [*newest, *((id, stream) for id in found)])
     positions = {stream: meta.newest if meta else START for stream, meta in metas.items()}
     for id, stream in newest:  # newest first, so the earliest of each stream has the last word

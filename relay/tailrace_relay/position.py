@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tailrace.wire import ZERO, StreamID
 
-__all__ = ["START", "Generation", "Position", "StreamMeta"]
+__all__ = ["START", "Generation", "Lineage", "Position", "StreamMeta"]
 
 
 class Position(NamedTuple):
@@ -34,6 +34,9 @@ class Generation(NamedTuple):
     start: StreamID
 
 
+Lineage = tuple[Generation, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class StreamMeta:
     """A stream's meta hash, read."""
@@ -43,7 +46,7 @@ class StreamMeta:
     last: StreamID
     cleared: int
     size: int
-    generations: tuple[Generation, ...]
+    generations: Lineage
 
     FIELDS = ("epoch", "born", "ms", "n", "b", "b0", "gens", "cleared")
 
@@ -77,13 +80,38 @@ class StreamMeta:
         """The ID of the first record that this numbering ever had."""
         return StreamID(self.born, 1)
 
-    def common(self, position: Position) -> StreamID:
+    def common(self, position: Position, lineage: Lineage = ()) -> StreamID:
         """The last ID that a reader at `position` and this numbering have in common.
 
-        It lies before the position when a later generation began below it, or the numbering ends below it.
+        It lies before the position when a later generation began below it, when the numbering ends below it, or when
+        the reader followed a master whose records are gone: its generation is not listed any more.
+
+        Args:
+            lineage: the generations that were listed when the reader last looked. Who remembers none may have to go
+                back to the start: further than needed, never less far.
         """
-        starts = [gen.start for gen in self.generations if gen.number > position.generation and position.epoch]
-        return min([position.id, self.last, *starts], key=lambda id: id.n)
+        limits = [position.id, self.last]
+        if position.epoch:
+            numbers = [generation.number for generation in self.generations]
+            if position.generation in numbers:
+                limits += [gen.start for gen in self.generations[numbers.index(position.generation) + 1 :]]
+            else:
+                limits.append(self._parting(lineage))
+        return min(limits, key=_number_of)
+
+    def _parting(self, lineage: Lineage) -> StreamID:
+        """Where an earlier list of generations and this one part."""
+        places = {generation.number: place for place, generation in enumerate(self.generations)}
+        for place in reversed(range(len(lineage))):
+            here = places.get(lineage[place].number)
+            if here is not None:
+                following = [*lineage[place + 1 : place + 2], *self.generations[here + 1 : here + 2]]
+                return min((generation.start for generation in following), key=_number_of, default=self.last)
+        return ZERO
+
+
+def _number_of(id: StreamID) -> int:
+    return id.n
 
 
 def _number(text: str) -> int:

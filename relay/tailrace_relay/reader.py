@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tailrace.wire import ZERO, Frame, StreamID, by_class
-from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.position import START, Lineage, Position, StreamMeta
 
 __all__ = ["Entry", "Gap", "Item", "Page", "Piece", "Reader", "onward"]
 
@@ -90,10 +90,13 @@ class Reader:
     reached the stream's end when the page was read. Foreign and damaged entries are counted in `foreign`.
     """
 
-    def __init__(self, position: Position = START) -> None:
+    def __init__(self, position: Position = START, lineage: Lineage = ()) -> None:
         self.position = position
+        # The generations that were listed when this reader, or who made it, last looked.
+        self.lineage = lineage
         # From where to ask Redis; lies before the position while a hole is looked at from the stream's start.
         self.scan = position.id
+        self._from_start = position.id.ms == 0
         self.level = False
         self.foreign = 0
 
@@ -126,18 +129,19 @@ class Reader:
         """Notices that the ground has changed below the reader: another epoch, or a fork."""
         old = self.position
         if old.epoch and old.epoch != meta.epoch:
+            self.lineage = meta.generations
             self._go(Position(ZERO, meta.epoch, meta.generation))
             yield Gap(None, old.id, meta.first, "epoch", self.position)
             return
-        common = meta.common(old)
+        common = meta.common(old, self.lineage)
+        self.lineage = meta.generations
         if common.n < old.id.n:
             self._go(Position(common, meta.epoch, meta.generation))
             yield Gap(old.id.n - common.n, common, StreamID(common.ms, common.n + 1), "fork", self.position)
             return
         self.position = Position(old.id, meta.epoch, meta.generation)
         if old.id.ms > meta.last.ms:
-            # No stream ID of this stream, but its number may be right: find it from the start.
-            self._go(Position(StreamID(0, old.id.n), meta.epoch, meta.generation))
+            self._in_doubt()  # no ID of this stream, but its number may be right
 
     def _next(self, entry: Entry, meta: StreamMeta) -> list[Item] | None:
         """What the next entry gives; None when its place must first be looked at from the stream's start."""
@@ -147,6 +151,8 @@ class Reader:
             self.scan = entry.id
             return []
         if entry.id.n <= self.position.id.n:
+            if entry.id.n == self.position.id.n:
+                self.position = self.position._replace(id=entry.id)
             self.scan = entry.id
             return []
         items: list[Item] = []
@@ -171,9 +177,10 @@ class Reader:
 
     def _in_doubt(self) -> bool:
         """Whether a hole must first be looked at from the stream's start: a bare cursor's `ms` may be wrong."""
-        if self.position.id.ms == 0:
+        if self._from_start:
             return False
-        self._go(self.position._replace(id=StreamID(0, self.position.id.n)))
+        self._from_start = True
+        self.scan = StreamID(0, self.position.id.n)
         return True
 
     def _missing(self, before: StreamID, meta: StreamMeta) -> Iterator[Gap]:
@@ -188,3 +195,4 @@ class Reader:
     def _go(self, position: Position) -> None:
         self.position = position
         self.scan = position.id
+        self._from_start = position.id.ms == 0

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from tailrace.wire import FrameError, level_name
+from tailrace.wire import Frame, FrameError, level_name
+from tailrace.wire.levels import UNBOUNDED
+from tailrace.wire.record import MAX_DEPTH
 from tailrace_relay.reader import Piece
 
 __all__ = ["Predicate", "RenderedPiece", "WireRecord", "at_least"]
+
+
+# Bytes of a body that no agent's usual frame exceeds. msgspec has no bound on what a hostile body expands to, up to
+# seventy times its size; beyond this the agent's reader, which has, looks first.
+USUAL_BODY = 1 << 20
 
 
 class Rest(msgspec.Struct, omit_defaults=True, gc=False):
@@ -93,13 +100,16 @@ class RenderedPiece:
     def __init__(self, stream: str, piece: Piece) -> None:
         self.piece = piece
         frame = piece.frame
+        if frame.body_size > USUAL_BODY:
+            frame.records()
         try:
             facts, *records = _decode_body(frame.body())
             shared = msgspec.convert(facts, SharedFacts)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise FrameError(f"the body is no list of the facts and records: {error}") from error
-        if len(records) != frame.count or not all(isinstance(record, WireRecord) for record in records):
-            raise FrameError(f"the body is no list of the facts and {frame.count} records")
+            raise FrameError(f"the body is no msgpack of the facts and records: {error}") from error
+        if len(records) != frame.count:
+            raise FrameError(f"the body is no array of {frame.count + 1} elements")
+        _check(records, frame)
         self.records: list[WireRecord] = records[piece.skip :]  # type: ignore[assignment]  # checked above
         self._shared = _shared_json(stream, shared, frame.producer)
         self._rendered: list[bytes] | None = None
@@ -138,6 +148,39 @@ class RenderedPiece:
         if predicate is None:
             return rendered
         return [text for record, text in zip(self.records, rendered, strict=True) if predicate(record)]
+
+
+def _check(records: Sequence[object], frame: Frame) -> None:
+    """Refuse what the agent's reader refuses, too."""
+    earliest, latest, highest = frame.earliest, frame.latest, frame.highest_level
+    for record in records:
+        if not isinstance(record, WireRecord):
+            raise FrameError("a record is no array but a map")
+        if not earliest <= record.time <= latest:
+            raise FrameError(f"a record's time {record.time} is not within the span that the header says")
+        if record.level_number > highest != UNBOUNDED:
+            raise FrameError(f"a record's level {record.level_number} is above the highest that the header says")
+        rest = record.rest
+        if rest is not None and (rest.metadata is not None or rest.fields is not None):
+            _check_plain(rest.metadata, 1)
+            _check_plain(rest.fields, 1)
+
+
+def _check_plain(value: object, depth: int) -> None:
+    if isinstance(value, str | int | float | None):
+        return
+    if depth > MAX_DEPTH:
+        raise FrameError(f"metadata or fields are nested more than {MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise FrameError("a key in metadata or fields is no text")
+        inner: Iterable[object] = value.values()
+    elif isinstance(value, list):
+        inner = value
+    else:
+        raise FrameError(f"metadata or fields hold {type(value).__name__}, which JSON has not")
+    for item in inner:
+        _check_plain(item, depth + 1)
 
 
 def at_least(level: int) -> Predicate:

@@ -68,7 +68,7 @@ def rest_router(gateway: Gateway) -> APIRouter:
         meta = (await gateway.history.metas([stream]))[stream]
         if meta is None:
             return problem(404, f"there is no stream {stream!r}", "stream")
-        if order == "desc":
+        if _from_end(order, start, end):
             page = await read_back(gateway.history, stream, meta, end, after=start, limit=limit, level=lowest)
         else:
             page = await read_onward(
@@ -104,6 +104,13 @@ def _position(stream: str, text: str) -> Position | None:
     if stream in cursor.positions:
         return cursor.positions[stream]
     raise CursorError("after", f"the cursor says nothing of stream {stream!r}")
+
+
+def _from_end(order: str, start: Position | None, end: StreamID | None) -> bool:
+    """Whether the page is the last of its span. One bound alone is where the page touches, in either order."""
+    if (start is None) != (end is None):
+        return start is None
+    return order == "desc"
 
 
 def _end(text: str) -> StreamID | None:

@@ -5,36 +5,39 @@ from __future__ import annotations
 import copy
 import os
 import resource
-import socket
 import sys
 from typing import Any
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from tailrace_relay.app import RelayApp, create_app
+from tailrace_relay.app import GATEWAY, create_app
 from tailrace_relay.settings import Settings
 from tailrace_relay.websocket import MAX_MESSAGE
 from tailrace_relay.websocket_protocol import PreparedWebSocketProtocol
 
-__all__ = ["Server", "serve", "server_config"]
+__all__ = ["HttpProtocol", "serve", "server_config"]
 
-# Seconds that clients have for a graceful end before what is left is cut.
-SHUTDOWN = 5
+# Seconds that clients have for a graceful end; longer than the WebSocket protocol's own limit of 5.
+SHUTDOWN = 8
+
+# Seconds that a worker may take until it answers its parent: also while it imports, on a busy machine.
+WORKER_START = 30
 
 # Open files that are asked for: macOS names no limit and takes none above this.
 MOST_FILES = 65_536
 
 
-class Server(uvicorn.Server):
-    """Tells clients to go elsewhere before it waits for them."""
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's, which at shutdown also ends the event streams: it would wait for them to end by themselves."""
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        app = self.config.loaded_app
-        if isinstance(app, RelayApp):
-            app.gateway.close_connections()
-        await super().shutdown(sockets)
+    def shutdown(self) -> None:
+        gateway = self.app_state.get(GATEWAY)
+        if gateway is not None:
+            gateway.close_connections()
+        super().shutdown()
 
 
 def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
@@ -52,13 +55,14 @@ def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
-        http="httptools",
+        http=HttpProtocol,
         loop="uvloop" if sys.platform != "win32" else "auto",
         interface="asgi3",
         access_log=False,
         log_config=log_config,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN,
+        timeout_worker_healthcheck=WORKER_START,
         # A WebSocket's handshake has its backlog: a thousand clients come back at once when a gateway dies.
         backlog=4096,
         **more,
@@ -69,7 +73,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
     """Serve until a signal ends it."""
     raise_file_limit()
     if workers == 1:
-        Server(server_config(create_app(settings), settings)).run()
+        uvicorn.Server(server_config(create_app(settings), settings)).run()
         return
     # Spawned workers make their own settings, from the environment.
     for name, value in settings.model_dump().items():

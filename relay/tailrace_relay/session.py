@@ -6,6 +6,7 @@ is no lock, and no record can fall in between.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
@@ -13,7 +14,7 @@ from itertools import takewhile
 from tailrace_relay import messages
 from tailrace_relay.cursor import format_cursor
 from tailrace_relay.group import Delivery, Group, Written
-from tailrace_relay.hub import Hub
+from tailrace_relay.hub import HEARTBEAT, Hub
 from tailrace_relay.outbox import Outbox
 from tailrace_relay.position import Position
 from tailrace_relay.reader import Page, Reader
@@ -31,7 +32,7 @@ class Session:
         fell: called when a live client has fallen behind and must catch up again.
     """
 
-    __slots__ = ("_hub", "_readers", "_waiting", "fell", "group", "outbox", "positions")
+    __slots__ = ("_hub", "_readers", "_waiting", "fell", "group", "outbox", "positions", "written_at")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Session:
         self.positions = dict(group.positions) | positions
         self.fell = fell
         self._readers: dict[str, Reader] = {}
+        self.written_at = time.monotonic()
         # Messages made but not yet written, each with the position after it.
         self._waiting: Iterator[Written] = iter(())
         group.sessions.add(self)
@@ -64,7 +66,8 @@ class Session:
         """The reader that catches up in one stream, where the client stands: the hub's memory may have led it on."""
         reader, position = self._readers.get(stream), self.positions[stream]
         if reader is None or reader.position != position:
-            reader = self._readers[stream] = Reader(position)
+            live = self._hub.streams.get(stream)
+            reader = self._readers[stream] = Reader(position, () if live is None else live.lineage)
         return reader
 
     def write(self) -> bool:
@@ -76,8 +79,15 @@ class Session:
             stream, position, message = written
             if message is not None:
                 self.outbox.write(message)
+                self.written_at = time.monotonic()
             self.positions[stream] = position
         return False
+
+    def heartbeat(self) -> None:
+        """Tell a client that catches up where it stands, when it has heard nothing for a while: nothing matched."""
+        if time.monotonic() - self.written_at >= HEARTBEAT:
+            self.written_at = time.monotonic()
+            self.outbox.write(messages.heartbeat(self.cursor(), self.group.output.subscription))
 
     def behind(self) -> list[str]:
         """Streams of which a page must be read: what is missing there is not in the hub's memory."""

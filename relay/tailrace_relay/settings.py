@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     url: str = Field(
         default="redis://127.0.0.1:6379/0",
-        validation_alias=AliasChoices("url", "TAILRACE_URL", "REDIS_URL"),
+        validation_alias=AliasChoices("TAILRACE_URL", "REDIS_URL"),
         description="Redis, as redis://[user:password@]host:port/db, rediss:// or unix://",
     )
     prefix: str = Field(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from tailrace.wire import Publication
-from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.position import START, Lineage, Position, StreamMeta
 from tailrace_relay.reader import Gap, Item, Piece, onward
 
 __all__ = ["LiveStream", "Verdict"]
@@ -35,13 +35,15 @@ class LiveStream:
     Attributes:
         name: the stream's name.
         position: the last record handed to the groups.
+        lineage: the generations that the stream's meta listed when it was last read.
         heard: whether anything was published since this was last set to False.
         repairing: whether a repair is under way; publications are held meanwhile.
     """
 
-    def __init__(self, name: str, position: Position = START) -> None:
+    def __init__(self, name: str, position: Position = START, lineage: Lineage = ()) -> None:
         self.name = name
         self.position = position
+        self.lineage = lineage
         self.heard = False
         self.repairing = False
         self._recent: deque[Item] = deque()
@@ -60,18 +62,25 @@ class LiveStream:
             return Verdict.NEXT if start == position.id.n + 1 else Verdict.HOLE
         if position == START and start == 1:
             return Verdict.NEXT
-        if publication.epoch == position.epoch and publication.generation < position.generation:
-            return Verdict.DUPLICATE
+        if publication.epoch == position.epoch and publication.generation in (number for number, _ in self.lineage):
+            return Verdict.DUPLICATE  # an older master's last words
         return Verdict.HOLE
 
-    def in_line_with(self, meta: StreamMeta | None) -> bool:
-        """Whether nothing is missing, by the stream's meta as it was some time ago."""
+    def in_line_with(self, meta: StreamMeta | None, known: Position = START) -> bool:
+        """Whether nothing is missing and nothing was taken back, by the stream's meta as it was some time ago.
+
+        Args:
+            meta: what Redis said then.
+            known: where the stream stood here before Redis was asked; what lies beyond the meta has been rolled back.
+        """
         if meta is None:
             return self.position == START
         position = self.position
-        if position.epoch != meta.epoch or position.generation < meta.generation:
+        if known.epoch == meta.epoch and known.id.n > meta.last.n:
             return False
-        return position.id.n >= meta.last.n and meta.common(position).n >= min(position.id.n, meta.last.n)
+        if position.epoch != meta.epoch or position.generation != meta.generation:
+            return False
+        return position.id.n >= meta.last.n
 
     def accept(self, publication: Publication) -> list[Item]:
         """What the next publication gives to readers; the position moves along."""

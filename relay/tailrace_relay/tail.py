@@ -85,7 +85,7 @@ class Printer:
 async def tail(url: str, parameters: dict[str, str], printer: Printer, *, follow: bool, prefix: str) -> int:
     """Print until the end, or for ever with `follow`; gives the exit code."""
     http = urlsplit(url).scheme in ("http", "https")
-    source = from_gateway(url, parameters) if http else from_redis(url, parameters, prefix)
+    source = from_gateway(url, parameters, again=follow) if http else from_redis(url, parameters, prefix)
     found = True
     try:
         async for message in source:
@@ -122,11 +122,14 @@ async def from_redis(url: str, parameters: dict[str, str], prefix: str) -> Async
         await gateway.stop()
 
 
-async def from_gateway(url: str, parameters: dict[str, str]) -> AsyncIterator[Content]:
-    """The messages of a subscription of a gateway; comes again with the cursor when the connection is lost.
+async def from_gateway(url: str, parameters: dict[str, str], *, again: bool) -> AsyncIterator[Content]:
+    """The messages of a subscription of a gateway.
+
+    Args:
+        again: come again with the cursor when the connection is lost.
 
     Raises:
-        Unavailable: when the gateway says that coming again is no use.
+        Unavailable: when the connection is lost and coming again is not wanted or no use.
     """
     backoff = SHORTEST_BACKOFF
     while True:
@@ -141,6 +144,8 @@ async def from_gateway(url: str, parameters: dict[str, str]) -> AsyncIterator[Co
                 if 3500 <= (socket.close_code or 0) <= 4999:
                     raise Unavailable(f"the gateway refuses: {socket.close_code} {socket.close_reason}")
         except (OSError, websockets.InvalidHandshake, websockets.ConnectionClosedError) as error:
+            if not again:
+                raise Unavailable(f"{urlsplit(url).netloc}: {error}") from error
             print(f"tailrace: {urlsplit(url).netloc}: {error}; coming again", file=sys.stderr)
         await asyncio.sleep(random.uniform(0, backoff))
         backoff = min(backoff * 2, LONGEST_BACKOFF)

@@ -38,8 +38,8 @@ class Inbox:
         self._events: list[ASGIReceiveEvent] = []
         self._arrival: asyncio.Future[None] | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self._events)
+    def __len__(self) -> int:
+        return len(self._events)
 
     def put_nowait(self, event: ASGIReceiveEvent) -> None:
         self._events.append(event)

@@ -16,29 +16,26 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
+from tailrace_relay import codes
 from tailrace_relay.websocket_messages import Inbox, MessageReader, prepare_close, prepare_text
 
 __all__ = ["CONNECTION", "PreparedWebSocketProtocol", "prepare_close", "prepare_text"]
-
-KIB: Final = 1024
 
 # Where a route finds its connection: scope["state"][CONNECTION].
 CONNECTION: Final = "tailrace.connection"
 
 # `drained` waits from the upper to the lower: one page of history is on its way while the next is read.
-HIGH_WATER: Final = 256 * KIB
-LOW_WATER: Final = 64 * KIB
+HIGH_WATER: Final = 256 * 1024
+LOW_WATER: Final = 64 * 1024
 
 # Input is parsed in pieces of this size: bounds how many tiny messages are made before reading pauses.
-PIECE: Final = 16 * KIB
+PIECE: Final = 16 * 1024
 
 # Seconds for the peer to take what is unsent and to answer the close frame.
 CLOSE_TIMEOUT: Final = 5.0
 
-GATEWAY_SHUTS_DOWN: Final = (3000, "gateway shuts down")
-
 # The kernel takes no more than this beyond what the peer's window admits, so that `unsent` shows a slow client.
-NOT_SENT_LOW_WATER: Final = 128 * KIB
+NOT_SENT_LOW_WATER: Final = 128 * 1024
 # Milliseconds after which a peer that acknowledges nothing is dead; where Linux' option is missing keep-alive finds it.
 USER_TIMEOUT: Final = 60_000
 
@@ -56,7 +53,6 @@ _WRITABLE.set()
 class PreparedWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's part is the opening handshake; from accept on all output goes through `write_prepared`.
 
-    Give it to uvicorn by `Config(ws=PreparedWebSocketProtocol, ws_per_message_deflate=False, ws_max_size=…)`.
     An application that knows nothing of it is served as ASGI says.
     """
 
@@ -75,7 +71,6 @@ class PreparedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.writable = _WRITABLE
         # At DEBUG the library logs the request line, and with it a token in the query.
         self.conn.debug = False
-        # Bytes handed to the transport since accept.
         self.written = 0
         # Input that waits until the application took the message before it; bounded by one read of the transport.
         self.held = b""
@@ -138,7 +133,7 @@ class PreparedWebSocketProtocol(WebSocketsSansIOProtocol):
         return self.transport.get_write_buffer_size()
 
     def write_prepared(self, data: bytes) -> bool:
-        """Writes whole frames and never waits. False when it did nothing, because the connection is closed."""
+        """Hands whole frames to the transport. False when it did nothing, because the connection is closed."""
         if self.closed:
             return False
         self.written += len(data)
@@ -168,9 +163,16 @@ class PreparedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         if self.handshake_complete:
-            self.close(*GATEWAY_SHUTS_DOWN)
+            self.close(codes.GOING_AWAY, "gateway shuts down")
         else:
             super().shutdown()
+
+    def send_500_response(self) -> None:
+        # What uvicorn does when the application raised: too late for a response, it would cut the connection.
+        if self.handshake_complete:
+            self.close(codes.FAILED, "gateway failed within")
+        else:
+            super().send_500_response()
 
     def eof_received(self) -> None:
         # Gone without a close frame: nobody reads the rest, and an orderly close would wait until it is read.

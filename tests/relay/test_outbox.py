@@ -230,14 +230,16 @@ async def test_a_server_that_says_the_client_is_gone_ends_the_writer() -> None:
     assert outbox.closed
 
 
-async def test_only_its_own_cancellation_ends_in_the_writer() -> None:
+@pytest.mark.parametrize(("aborted", "cancelled"), [(True, False), (False, True), (True, True)])
+async def test_only_its_own_cancellation_ends_in_the_writer(aborted: bool, cancelled: bool) -> None:
     sent: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
-    for aborted in (True, False):
-        outbox = QueuedOutbox(sent.put)
-        for n in range(3):
-            outbox.write(message(n))
-        writer = asyncio.create_task(outbox.run())
-        await asyncio.sleep(0)
-        (outbox.abort if aborted else writer.cancel)()
-        await asyncio.wait({writer})
-        assert (writer.cancelled(), outbox.closed) == (not aborted, True)
+    outbox = QueuedOutbox(sent.put)
+    assert all(outbox.write(message(n)) for n in range(3))
+    writer = asyncio.create_task(outbox.run())
+    await asyncio.sleep(0)
+    if aborted:
+        outbox.abort()
+    if cancelled:
+        writer.cancel()
+    await asyncio.wait({writer})
+    assert (writer.cancelled(), outbox.closed) == (cancelled, True)

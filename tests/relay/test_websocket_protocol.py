@@ -196,6 +196,7 @@ async def test_a_flood_waits_in_the_network_until_the_application_takes_it(
         flood = b"".join(client_frame(Opcode.TEXT, str(n).encode()) for n in range(40_000))
         sending = asyncio.create_task(client.send(flood))
         await wait_for_async(lambda: connection.read_paused, TIMEOUT, "reading to pause")
+        assert len(connection.queue) <= 16 * 1024 / len(client_frame(Opcode.TEXT, b"0"))
         assert len(connection.held) <= 256 * 1024
         app.receiving.set()
         await asyncio.wait_for(sending, TIMEOUT)
@@ -232,7 +233,17 @@ async def test_an_application_that_knows_only_asgi_is_served(caplog: pytest.LogC
             await client.send(text)
         assert await received(client) == ["hello", "bye"]
         assert client.close_code == 4000
-    assert not [record for record in caplog.records if record.exc_info]
+    assert not [r for r in caplog.records if r.exc_info]
+
+
+async def test_an_application_that_fails_closes_with_3002() -> None:
+    async def fail(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        raise ValueError
+
+    async with serving(fail) as server, connect(url_of(server)) as client:
+        assert await received(client) == []
+        assert client.close_code == 3002
 
 
 async def test_a_connection_that_ended_leaves_nothing(app: Application, server: uvicorn.Server) -> None:

@@ -87,8 +87,9 @@ def records() -> Vectors:
     valid = [
         ("the least", array(PLAIN), PLAIN),
         ("everything", array(EVERYTHING), EVERYTHING),
-        ("empty texts", [0, 0, "", "", None, None, None, None], PLAIN | {"time": 0, "level_number": 0, "logger": "", "message": ""}),
-        ("empty texts are not absent", [*with_place(4, ""), {"exception": ""}], PLAIN | {"module": "", "exception": ""}),
+        ("empty texts", with_place(2, ""), PLAIN | {"logger": ""}),
+        ("zeros", [0, 0, *array(PLAIN)[2:]], PLAIN | {"time": 0, "level_number": 0}),
+        ("empty is not absent", [*with_place(4, ""), {"exception": ""}], PLAIN | {"module": "", "exception": ""}),
         ("a standard level by another name", array(PLAIN, level="NOTE"), PLAIN | {"level": "NOTE"}),
         ("a level without a name", with_place(1, 25), PLAIN | {"level_number": 25}),
         ("a level below zero", with_place(1, -3), PLAIN | {"level_number": -3}),
@@ -96,9 +97,11 @@ def records() -> Vectors:
         ("nil for the rest", [*array(PLAIN), None], PLAIN),
         ("an empty rest", [*array(PLAIN), {}], PLAIN),
         ("nil within the rest", array(PLAIN, action=None, metadata=None), PLAIN),
-        ("unknown fields are passed over", array(PLAIN, mood="calm", action="login", blob=b"\x00"), PLAIN | {"action": "login"}),
+        ("unknown fields are passed over", array(PLAIN, mood="calm", action="login"), PLAIN | {"action": "login"}),
+        ("unknown fields of any type", array(PLAIN, blob=b"\x00", numbers={"a": [1]}), PLAIN),
         ("further elements are passed over", [*array(PLAIN), {}, "tenth", 11], PLAIN),
-        ("empty fields and false metadata", array(PLAIN, fields={}, metadata=False), PLAIN | {"fields": {}, "metadata": False}),
+        ("empty fields", array(PLAIN, fields={}), PLAIN | {"fields": {}}),
+        ("false metadata", array(PLAIN, metadata=False), PLAIN | {"metadata": False}),
         ("nested 100 deep", array(PLAIN, metadata=nested(100)), PLAIN | {"metadata": nested(100)}),
     ]  # fmt: skip
     invalid = [
@@ -164,9 +167,7 @@ DEFLATED = bytes.fromhex(
     "78019bd2b2bc38b5a82c333975716241e6928cfce292a5e5a949ba868b0b3253ce0aa52f2f28ca4f4e2d2e5e915e9a97999c"
     "5f9437e33c039b0b7fddc2070c22401d054b33527372f20f00015c825503bbc4fddf683a009c57396d"
 )
-# The empty array 700 times in a body that claims one record: small here, large when it is a million times.
-MANY = packed([{}, array(PLAIN)] + [[]] * 600)
-FULL_RECORDS = [PLAIN | {"message": str(number)} for number in range(512)]
+FIFTEEN_RECORDS = [PLAIN | {"message": str(number)} for number in range(15)]
 
 
 def stored(body: bytes) -> bytes:
@@ -208,13 +209,12 @@ def said(
 def frames() -> Vectors:
     assert zlib.decompress(DEFLATED) == THREE
     span = (NOON - 5, NOON + 5)
-    wide = {"first": 10, "level": 255, "times": (0, LARGEST), "shed": (1, 2, 3, 4, 5)}
+    wide: Vectors = {"first": 16, "level": 255, "times": (0, LARGEST), "shed": (1, 2, 3, 4, 5)}
     everything = packed([FACTS, array(EVERYTHING)])
     large = packed([{}, with_place(1, 1000)])
-    fifteen = packed([{}, *map(array, FULL_RECORDS[:15])])
-    full = packed([{}, *map(array, FULL_RECORDS)])
+    fifteen = packed([{}, *map(array, FIFTEEN_RECORDS)])
     extra = packed([FACTS | {"cloud": ["eu", 1]}, array(PLAIN)])
-    shed_most = {"first": LARGEST, "shed": (2**32 - 1,) * 5}
+    shed_most: Vectors = {"first": LARGEST, "shed": (2**32 - 1,) * 5}
     valid: list[tuple[str, bytes, Vectors]] = [
         ("the least", frame(ONE), said([PLAIN])),
         ("three records, not compressed",
@@ -229,9 +229,12 @@ def frames() -> Vectors:
         ("everything that a record carries",
          frame(everything, level=25, times=(NOON + 123_456,) * 2),
          said([EVERYTHING], facts=FACTS, level=25, times=(NOON + 123_456,) * 2, size=len(everything))),
-        ("a level beyond one byte", frame(large, level=255), said([PLAIN | {"level_number": 1000}], level=255, size=len(large))),
-        ("fifteen records: a longer array header", frame(fifteen, count=15), said(FULL_RECORDS[:15], size=len(fifteen))),
-        ("the most records", frame(full, count=512), said(FULL_RECORDS, size=len(full))),
+        ("a level beyond one byte",
+         frame(large, level=255),
+         said([PLAIN | {"level_number": 1000}], level=255, size=len(large))),
+        ("fifteen records: a longer array header",
+         frame(fifteen, count=15),
+         said(FIFTEEN_RECORDS, size=len(fifteen))),
         ("unknown facts are passed over", frame(extra), said([PLAIN], facts=FACTS, size=len(extra))),
     ]  # fmt: skip
     whole = frame(ONE)
@@ -274,17 +277,15 @@ def frames() -> Vectors:
         ("a text that is no UTF-8", frame(ONE.replace(b"hello", b"hell\xff")), "msgpack"),
         ("an array that claims 2^32 - 1 elements", frame(b"\xdd\xff\xff\xff\xff"), "msgpack"),
         ("arrays 2 000 deep", frame(b"\x91" * 2000 + b"\xc0"), "msgpack"),
-        ("an array of more than 16 384 elements", frame(packed([{}, array(PLAIN, metadata=[None] * 16_385)])), "msgpack"),
         ("a map key that is a number", frame(packed([{}, array(PLAIN, fields={1: 2})])), "msgpack"),
-        ("more elements than records", frame(MANY), "elements"),
         ("a body that is a map", frame(packed({"facts": {}})), "elements"),
         ("facts that are an array", frame(packed([[], array(PLAIN)])), "facts"),
         ("a pid that is a text", frame(packed([{"pid": "1"}, array(PLAIN)])), "pid"),
         ("a record that is a text", frame(packed([{}, "hello"])), "record"),
     ]  # fmt: skip
     return {
-        "about": "Whole frames. valid: hex reads as frame. invalid: refused, at the header or when the records are read, "
-        "and the reason stands in the error's text. A writer may order maps and compress otherwise.",
+        "about": "Whole frames. valid: hex reads as frame. invalid: refused, at the header or when the records are "
+        "read, and the reason stands in the error's text. A writer may order maps and compress otherwise.",
         "valid": [{"name": name, "hex": data.hex(), "frame": value} for name, data, value in valid],
         "invalid": [{"name": name, "hex": data.hex(), "reason": reason} for name, data, reason in invalid],
     }
@@ -295,74 +296,47 @@ def frames() -> Vectors:
 
 def stream_ids() -> Vectors:
     valid = [(0, 0), (0, 1), (1, 0), (1_763_683_200_000, 42), (LARGEST, 0), (LARGEST, LARGEST)]
-    invalid = ["", "-", "1", "1-", "-1", "1-2-3", "01-2", "1-02", "+1-2", "1--2", " 1-2", "1-2 ", "1-2\n", "1_0-2", "1.0-2",
-               "1e3-2", "0x1-2", "1-*", "$", "١-٢", f"{LARGEST + 1}-1", f"1-{LARGEST + 1}", f"{2**64 - 1}-{2**64 - 1}",
-               "9" * 400 + "-1"]  # fmt: skip
+    invalid = ["-", "1", "1-", "-1", "1-2-3", "01-2", "1-02", "+1-2", "1--2", "1_0-2", "1.0-2", "1e3-2", "0x1-2"]
+    invalid += ["1-*", "$", "١-٢"]
+    invalid += ["", " 1-2", "1-2 ", "1-2\n", f"{LARGEST + 1}-1", f"1-{LARGEST + 1}", f"{2**64 - 1}-{2**64 - 1}"]
     return {
-        "about": "Stream IDs. valid: text reads as ms and n, and they are written as text. ordered: from first to last.",
+        "about": "Stream IDs. valid: text reads as ms and n, and they are written so. ordered: from first to last.",
         "valid": [{"text": f"{ms}-{n}", "ms": ms, "n": n} for ms, n in valid],
-        "invalid": [{"text": text, "reason": "not a stream ID"} for text in invalid],
+        "invalid": [{"text": text, "reason": "not a stream ID"} for text in [*invalid, "9" * 400 + "-1"]],
         "ordered": ["0-0", "0-1", "5-9", "10-2", "10-10", "100-1", f"{LARGEST}-1", f"{LARGEST}-{LARGEST}"],
     }
 
 
 def names() -> Vectors:
-    valid = ["api", "worker.billing", "run:8f3a", "A-Z_0".replace("_", "."), "-", ":", "a" * 128]
-    invalid = ["", "a" * 129, "a b", "a/b", "a*", "{a}", "a}", "a\n", "a\u0000", "ä", "a,b", "a~b", "a_b", "١"]
-    channels = [
-        "",
-        "tailrace:{}",
-        "tailrace:{api",
-        "tailrace:{api}:meta",
-        "tailrace:{a b}",
-        "tailrace:{api}x",
-        "staging:{api}",
-    ]
+    valid = ["api", "worker.billing", "run:8f3a", "A-Z_0", "-", ":", "a" * 128]
+    invalid = ["", "a" * 129, "a b", "a/b", "a*", "{a}", "a}", "a\n", "a\0", "ä", "a,b", "a~b", "١"]
+    channels = ["tailrace:{}", "tailrace:{api", "tailrace:{api}:meta", "tailrace:{a b}", "tailrace:{api}x", "x:{api}"]
     return {
         "about": "Stream names and the names in Redis under the prefix tailrace. channels: those of no stream.",
-        "valid": [{"stream": stream, "key": f"tailrace:{{{stream}}}", "meta": f"tailrace:{{{stream}}}:meta",
-                   "producer": PRODUCER.hex(), "mark": f"tailrace:{{{stream}}}:p:{PRODUCER.hex()}"} for stream in valid],
+        "valid": [redis_names(stream) for stream in valid],
         "invalid": [{"text": text, "reason": "not a stream name"} for text in invalid],
         "channels": channels,
-    }  # fmt: skip
+    }
+
+
+def redis_names(stream: str) -> Vectors:
+    key, producer = f"tailrace:{{{stream}}}", PRODUCER.hex()
+    return {"stream": stream, "key": key, "meta": f"{key}:meta", "producer": producer, "mark": f"{key}:p:{producer}"}
 
 
 def levels() -> Vectors:
-    valid = [
-        ("DEBUG", 10),
-        ("INFO", 20),
-        ("WARNING", 30),
-        ("WARN", 30),
-        ("ERROR", 40),
-        ("CRITICAL", 50),
-        ("FATAL", 50),
-        ("NOTSET", 0),
-        ("warning", 30),
-        (" Error ", 40),
-        ("25", 25),
-        ("0", 0),
-        ("999999999", 999_999_999),
-    ]
+    standard = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+    valid = standard | {"WARN": 30, "FATAL": 50, "NOTSET": 0, "warning": 30, " Error ": 40}
+    valid |= {"25": 25, "0": 0, "999999999": 999_999_999}
     invalid = ["", " ", "LOUD", "-1", "+1", "1.5", "1e3", "٢٠", "9999999999", "Level 25"]
-    named = [
-        (0, "Level 0", "DEBUG"),
-        (5, "Level 5", "DEBUG"),
-        (10, "DEBUG", "DEBUG"),
-        (19, "Level 19", "DEBUG"),
-        (20, "INFO", "INFO"),
-        (25, "Level 25", "INFO"),
-        (30, "WARNING", "WARNING"),
-        (40, "ERROR", "ERROR"),
-        (49, "Level 49", "ERROR"),
-        (50, "CRITICAL", "CRITICAL"),
-        (1000, "Level 1000", "CRITICAL"),
-    ]
+    between = {-5: "DEBUG", 0: "DEBUG", 19: "DEBUG", 25: "INFO", 49: "ERROR", 1000: "CRITICAL"}
     return {
-        "about": "Levels. valid: text, from a user, means number. names: what a number is called, and the class it is counted in.",
-        "valid": [{"text": text, "number": number} for text, number in valid],
+        "about": "Levels. valid: text, from a user, means number. names: a number's name and the class it counts in.",
+        "valid": [{"text": text, "number": number} for text, number in valid.items()],
         "invalid": [{"text": text, "reason": "not a level"} for text in invalid],
-        "names": [{"number": number, "name": name, "class": counted} for number, name, counted in named],
-    }  # fmt: skip
+        "names": [{"number": number, "name": name, "class": name} for name, number in standard.items()]
+        + [{"number": number, "name": f"Level {number}", "class": counted} for number, counted in between.items()],
+    }
 
 
 # What the append script answers and publishes.
@@ -371,6 +345,7 @@ def levels() -> Vectors:
 def answers() -> Vectors:
     ok = ["ok", "1763683200000-42", "40", "4f1c09aa31", "0", "1763683200000-42", ""]
     behind = ["behind", "", "", "", "0", "0-0", ""]
+    largest = f"{LARGEST}-{LARGEST}"
 
     def answer(reply: list[str]) -> Vectors:
         status, id, mark, epoch, generation, last, warning = reply
@@ -389,10 +364,7 @@ def answers() -> Vectors:
         ("behind its mark", ["behind", "1763683100000-40", "38", "4f1c09aa31", "2", "1763683200000-42", ""]),
         ("behind without a mark", ["behind", "", "", "4f1c09aa31", "2", "1763683200000-42", ""]),
         ("behind in a stream without numbering", behind),
-        (
-            "the largest numbers",
-            ["ok", f"{LARGEST}-{LARGEST}", str(LARGEST), "a", str(LARGEST), f"{LARGEST}-{LARGEST}", ""],
-        ),
+        ("the largest numbers", ["ok", largest, str(LARGEST), "a", str(LARGEST), largest, ""]),
     ]
     invalid = [("no elements", []), ("six elements", ok[:6]), ("eight elements", [*ok, ""])]
     for place, what, texts in [
@@ -405,7 +377,7 @@ def answers() -> Vectors:
     ]:
         invalid += [(f"{what} {text[:40]!r}", but(place, text)) for text in texts]
     return {
-        "about": "Replies of the append script. valid: reply, bulk strings in UTF-8, reads as answer; null where Redis holds none.",
+        "about": "Replies of the append script. valid: reply, bulk strings in UTF-8, reads as answer; null is none.",
         "valid": [{"name": name, "reply": reply, "answer": answer(reply)} for name, reply in valid],
         "invalid": [{"name": name, "reply": reply, "reason": "answer"} for name, reply in invalid],
     }
@@ -414,20 +386,24 @@ def answers() -> Vectors:
 def publications() -> Vectors:
     whole = frame(ONE)
     valid = [("1763683200000-42", "4f1c09aa31", 0), (f"{LARGEST}-{LARGEST}", "a" * 32, 1_763_683_200_000)]
-    heads = ["", "1-1", "1-1 a", "1-1 a ", "1-1 a -1", "1-1 a 0 0", " 1-1 a 0", "1-1  0", "1-1 a.b 0", "1-x a 0", "1-1 ä 0",
-             "1-1 a " + "9" * 17, "1-1 " + "a" * 33 + " 0"]  # fmt: skip
+    heads = ["", "1-1", "1-1 a", "1-1 a ", "1-1 a -1", "1-1 a 0 0", " 1-1 a 0", "1-1  0", "1-1 a.b 0", "1-x a 0"]
+    heads += ["1-1 ä 0", "1-1 a " + "9" * 17, "1-1 " + "a" * 33 + " 0"]
+    invalid = [(f"head {head[:40]!r}", head.encode() + b"\n" + whole, "publication") for head in heads]
+    invalid += [
+        ("no line feed", b"1-1 a 0", "line feed"),
+        ("no frame", b"1-1 a 0\n", "too few"),
+        ("a damaged frame", b"1-1 a 0\n" + whole[:-1], "checksum"),
+    ]
+
+    def publication(id: str, epoch: str, generation: int) -> Vectors:
+        data = f"{id} {epoch} {generation}\n".encode() + whole
+        return {"hex": data.hex(), "id": id, "epoch": epoch, "generation": generation, "frame": whole.hex()}
+
     return {
         "about": "Payloads of a stream's channel. valid: hex reads as id, epoch, generation and the frame, in hex.",
-        "valid": [
-            {"hex": (f"{id} {epoch} {generation}\n".encode() + whole).hex(), "id": id, "epoch": epoch,
-             "generation": generation, "frame": whole.hex()}
-            for id, epoch, generation in valid
-        ],
-        "invalid": [{"name": f"head {head[:40]!r}", "hex": (head.encode() + b"\n" + whole).hex(), "reason": "publication"} for head in heads]
-        + [{"name": "no line feed", "hex": b"1-1 a 0".hex(), "reason": "line feed"},
-           {"name": "no frame", "hex": b"1-1 a 0\n".hex(), "reason": "too few"},
-           {"name": "a damaged frame", "hex": (b"1-1 a 0\n" + whole[:-1]).hex(), "reason": "checksum"}],
-    }  # fmt: skip
+        "valid": [publication(*said) for said in valid],
+        "invalid": [{"name": name, "hex": data.hex(), "reason": reason} for name, data, reason in invalid],
+    }
 
 
 def vectors() -> dict[str, str]:

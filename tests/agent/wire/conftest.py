@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from tailrace.wire import Keys
 from tests.agent.wire.producing import Producer, Stream
 from tests.servers import MakeRedisServer, RedisServer, Server
 
 MakeUser = Callable[..., redis.Redis]
+
+# What is asked is whether it is right, also on a machine that is busy with something else.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture
