@@ -31,8 +31,8 @@ MS = 0.001
 # The longest that a record waits for others to share a message with.
 LONGEST_WAIT = 50 * MS
 
-# Writing one batch to all members may take this share of the time, 1/10, so that bigger groups flush less often.
-WAIT_PER_COST = 10
+# A flush that took so long is followed by a wait of this many times as long, so that bigger groups flush less often.
+WAIT_PER_COST = 4
 
 # Bytes of JSON in one message, roughly: keeps a client's share of the work in small steps.
 MESSAGE_BYTES = 256 << 10

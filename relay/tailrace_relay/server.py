@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 import resource
@@ -15,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from tailrace_relay.app import GATEWAY, create_app
 from tailrace_relay.settings import Settings
+from tailrace_relay.sockets import tune
 from tailrace_relay.websocket import MAX_MESSAGE
 from tailrace_relay.websocket_protocol import PreparedWebSocketProtocol
 
@@ -32,6 +34,10 @@ MOST_FILES = 65_536
 
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's, which at shutdown also ends the event streams: it would wait for them to end by themselves."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        tune(transport)
 
     def shutdown(self) -> None:
         gateway = self.app_state.get(GATEWAY)

@@ -163,8 +163,11 @@ class Session:
         position = self.positions[stream]
         if target is None:
             return True
-        # Of an older generation, the client may hold records that a fork took back.
-        of_target = position.epoch == target.epoch and position.generation >= target.generation
+        live = self._hub.streams.get(stream)
+        # Of any other generation, the client may hold records that a fork took back. The group's own may lag behind
+        # the hub's, where a new one took nothing back.
+        numberings = {target.generation, target.generation if live is None else live.position.generation}
+        of_target = position.epoch == target.epoch and position.generation in numberings
         return of_target and position.id.n == target.id.n
 
     def _remembered(self, stream: str) -> list[Delivery] | None:

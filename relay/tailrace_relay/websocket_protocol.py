@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from asyncio.transports import BaseTransport
 from typing import Any, Final
 
@@ -17,6 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from tailrace_relay import codes
+from tailrace_relay.sockets import tune
 from tailrace_relay.websocket_messages import Inbox, MessageReader, prepare_close, prepare_text
 
 __all__ = ["CONNECTION", "PreparedWebSocketProtocol", "prepare_close", "prepare_text"]
@@ -33,17 +32,6 @@ PIECE: Final = 16 * 1024
 
 # Seconds for the peer to take what is unsent and to answer the close frame.
 CLOSE_TIMEOUT: Final = 5.0
-
-# The kernel takes no more than this beyond what the peer's window admits, so that `unsent` shows a slow client.
-NOT_SENT_LOW_WATER: Final = 128 * 1024
-# Milliseconds after which a peer that acknowledges nothing is dead; where Linux' option is missing keep-alive finds it.
-USER_TIMEOUT: Final = 60_000
-
-SOCKET_OPTIONS: Final = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [
-    (socket.IPPROTO_TCP, getattr(socket, name), value)
-    for name, value in (("TCP_NOTSENT_LOWAT", NOT_SENT_LOW_WATER), ("TCP_USER_TIMEOUT", USER_TIMEOUT))
-    if hasattr(socket, name)
-]
 
 # Shared by all connections that can take more; one that cannot gets its own event until it can.
 _WRITABLE: Final = asyncio.Event()
@@ -79,11 +67,7 @@ class PreparedWebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
-        connection = transport.get_extra_info("socket")
-        for level, option, value in SOCKET_OPTIONS:
-            # Not every socket is a TCP socket, and none of these is needed to serve.
-            with contextlib.suppress(OSError):
-                connection.setsockopt(level, option, value)
+        tune(transport)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
