@@ -1,14 +1,14 @@
 """Everything that Tailrace raises.
 
-    TailraceError
-    ├── ConfigError         a setting or an argument is not usable
-    ├── SpoolFull           an audit record finds no room left in the spool
-    └── WireError           bytes or text that do not follow docs/PROTOCOL.md
-        ├── StreamIDError   not a stream ID
-        ├── StreamNameError not a stream name
-        ├── LevelError      not a level
-        ├── FrameError      a damaged or foreign frame
-        └── AnswerError     an answer of the append script that no script of ours gives
+TailraceError
+├── ConfigError         a setting or an argument is not usable
+├── SpoolFull           an audit record finds no room left in the spool
+└── WireError           bytes or text that do not follow docs/PROTOCOL.md
+    ├── StreamIDError   not a stream ID
+    ├── StreamNameError not a stream name
+    ├── LevelError      not a level
+    ├── FrameError      a damaged or foreign frame
+    └── AnswerError     an answer of the append script that no script of ours gives
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ class StreamNameError(WireError):
         super().__init__(text)
 
     def __str__(self) -> str:
-        return (
-            f"not a stream name: {self.text[:64]!r}; right would be 1 to 128 of the characters A-Z a-z 0-9 . _ : -"
-        )
+        return f"not a stream name: {self.text[:64]!r}; right would be 1 to 128 of the characters A-Z a-z 0-9 . _ : -"
 
 
 class LevelError(WireError):

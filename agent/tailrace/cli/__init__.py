@@ -1,0 +1,5 @@
+"""The command `tailrace`."""
+
+from tailrace.cli.main import main
+
+__all__ = ["main"]

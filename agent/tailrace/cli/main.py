@@ -1,0 +1,62 @@
+"""The command `tailrace`: the agent's own verbs, and the way to the relay's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+from tailrace.cli import ship
+from tailrace.errors import TailraceError
+from tailrace.version import __version__
+
+__all__ = ["main"]
+
+# Verbs of the relay, which may not be installed.
+RELAY = {
+    "serve": "run a gateway",
+    "dev": "run an embedded Redis and a gateway, to try things",
+    "tail": "print a stream, and follow it",
+}
+
+USAGE_ERROR = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments, else the process's; returns the exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv and argv[0] in RELAY:
+        return hand_to_relay(argv)
+    options = parser().parse_args(argv)
+    try:
+        return int(options.run(options))
+    except TailraceError as error:
+        print(f"tailrace: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of the agent's own verbs."""
+    relay = "\n".join(f"    {verb:10} {about}" for verb, about in RELAY.items())
+    top = argparse.ArgumentParser(
+        prog="tailrace",
+        description="A log relay over Redis.",
+        epilog=f"with tailrace[relay] installed also:\n{relay}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"tailrace {__version__}")
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    ship.add_arguments(verbs.add_parser("ship", help="ship files, each line a record"))
+    return top
+
+
+def hand_to_relay(argv: list[str]) -> int:
+    """Let the relay's command run, or say how to install it."""
+    if find_spec("tailrace_relay") is None or find_spec("tailrace_relay.cli") is None:
+        print(f"tailrace: {argv[0]} is part of the relay: pip install 'tailrace[relay]'", file=sys.stderr)
+        return USAGE_ERROR
+    return int(import_module("tailrace_relay.cli").main(argv) or 0)

@@ -1,0 +1,203 @@
+"""The handler: what a log call does. It encodes the record, appends it to the spool and returns."""
+
+from __future__ import annotations
+
+import logging
+import os
+import weakref
+from collections import deque
+from typing import Any
+
+from tailrace.agent import Channel, Reentered, channel_for, finish_if_exiting
+from tailrace.config import Config
+from tailrace.diagnostics import Voice
+from tailrace.errors import SpoolFull
+from tailrace.hotpath import PLAIN, Familiar, make_handle
+from tailrace.logrecord import MARK, STANDARD, is_audit_logger, pack_log_record, pack_remainder
+from tailrace.shipper import shipping
+from tailrace.spool import SpoolGone
+
+__all__ = ["TailraceHandler"]
+
+# Loggers, with all below them, whose records would speak of their own shipping.
+IGNORED = ("tailrace", "redis")
+
+# Extras that have their own place in a record, or are none.
+PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MARK))
+
+
+# Records that may come while a spool is being made; further ones are lost, which is said on stderr.
+MOST_EARLY = 1000
+
+# Handlers by what they write to: those of one stream mark the records that they have recorded.
+_handlers: dict[tuple[str, ...], weakref.WeakSet[TailraceHandler]] = {}
+
+
+class TailraceHandler(logging.Handler):
+    """Records what is logged in a stream of Tailrace.
+
+    Works with plain arguments in `logging.config.dictConfig`. Making one neither connects nor creates files; that
+    comes with its first record. `handle` never raises, waits at most 50 ms for another thread, takes no handler
+    lock and does no I/O but to memory, whatever state Redis is in.
+
+    Args:
+        level: the lowest level recorded; else `TAILRACE_LEVEL`, else all.
+        url, service, stream, prefix, spool_dir, spool_max, disabled: as in `Config`; what is not given comes
+            from the environment.
+
+    Raises:
+        ConfigError: when an argument or an environment variable is not usable.
+    """
+
+    def __init__(self, level: int | str | None = None, **settings: Any) -> None:
+        self.config = Config.load(level=level, **settings)
+        super().__init__(self.config.level or logging.NOTSET)
+        self._settings = settings
+        self._voice = Voice()
+        self._channel: Channel | None = None
+        # No process has this number: the first record finds the handler unbound.
+        self._pid = -1
+        self._familiar = Familiar()
+        self.marking = False
+        # Packed records of calls that interrupt the first one while it makes the spool.
+        self._early: deque[tuple[int, int, bytes]] = deque()
+        place = (self.config.url, self.config.prefix, self.config.service, self.config.stream)
+        siblings = _handlers.setdefault(place, weakref.WeakSet())
+        siblings.add(self)
+        if len(siblings) > 1:
+            for sibling in siblings:
+                sibling.marking = True
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Record it, unless a filter refuses it. Never raises.
+
+        The first record of a process takes this way; it puts the hot path in its place.
+        """
+        if self.filters:
+            return self.handle_filtered(record)
+        self.emit(record)
+        return True
+
+    def handle_filtered(self, record: logging.LogRecord) -> bool:
+        """Record it, unless a filter refuses it."""
+        kept: Any = self.filter(record)
+        if not kept:
+            return False
+        # From Python 3.12 on a filter may give another record in place of this one.
+        self.emit(kept if isinstance(kept, logging.LogRecord) else record)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Record it the complete way, whatever is in it. Never raises."""
+        try:
+            if not self.config.disabled and not shipping.now and not _ignores(record.name):
+                self._emit(record)
+        except SpoolFull as error:
+            self._note_refused(error)
+        except Exception as error:  # the application must not suffer from a defect of ours
+            self._voice.say(f"a record was lost: {error!r}")
+
+    def append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
+        """Put a packed record into the spool. Never raises."""
+        try:
+            self._append(record, tag, time, payload)
+        except SpoolFull as error:
+            self._note_refused(error)
+        except Exception as error:  # as in `emit`
+            self._voice.say(f"a record was lost: {error!r}")
+
+    def flush(self) -> None:
+        """Wait for nothing: `logging` calls this with its locks held. `tailrace.flush` waits.
+
+        At the end of the process, when all else has been shipped, it ships what was logged since.
+        """
+        finish_if_exiting()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.level or None, self._settings, list(self.filters))
+
+    def _emit(self, record: logging.LogRecord) -> None:
+        if self._pid != os.getpid():
+            self._bind_first()
+        self._learn(record)
+        if self.marking and self._is_marked(record):
+            return
+        try:
+            entry = pack_log_record(record)
+        except Exception as error:  # a stranger's object found a way; RecursionError, MemoryError
+            entry = pack_remainder(record, error)
+        self._append(record, *entry)
+
+    def _append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
+        try:
+            channel = self._bound()
+            channel.spool.append(channel.slot, tag, time, payload)
+        except SpoolGone:
+            self._bind()
+            channel = self._bound()
+            channel.spool.append(channel.slot, tag, time, payload)
+        except Reentered:
+            if len(self._early) >= MOST_EARLY:
+                raise
+            self._early.append((tag, time, payload))
+        if self.marking:
+            self.mark(record)
+
+    def _bind_first(self) -> None:
+        self._channel = None
+        try:
+            self._bind()
+        except Reentered:
+            pass  # the record waits in `_early` for the call that this one interrupts
+
+    def _bound(self) -> Channel:
+        return self._channel or self._bind()
+
+    def _bind(self) -> Channel:
+        """Write to this process's spool from now on, and by the hot path, unless a subclass has its own."""
+        channel = channel_for(self.config)
+        self._channel, self._pid = channel, channel.pid
+        if type(self).handle is TailraceHandler.handle and type(self).emit is TailraceHandler.emit:
+            handle = make_handle(self, channel.spool, channel.slot, channel.pid, self._familiar)
+            self.handle = handle  # type: ignore[method-assign, assignment]
+        while self._early:
+            channel.spool.append(channel.slot, *self._early.popleft())
+        return channel
+
+    def _learn(self, record: logging.LogRecord) -> None:
+        """Let the next records like this one take the hot path."""
+        familiar = self._familiar
+        if not is_audit_logger(str(record.name)):
+            familiar.learn_site(
+                (record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName)
+            )
+        if len(record.__dict__) > PLAIN:
+            for name in record.__dict__.keys() - STANDARD - PLACED:
+                familiar.learn_extra(name)
+
+    # More than one handler for one stream: a record is recorded by the first that sees it.
+
+    def mark(self, record: logging.LogRecord) -> None:
+        """Note in the record that it has been recorded here."""
+        record.__dict__[MARK] = (*record.__dict__.get(MARK, ()), self._channel)
+
+    def _is_marked(self, record: logging.LogRecord) -> bool:
+        return self._channel in record.__dict__.get(MARK, ())
+
+    def _note_refused(self, error: SpoolFull) -> None:
+        if self._channel is not None:
+            self._channel.engine.refused += 1
+        self._voice.say(f"an audit record was refused: {error}")
+
+
+def _ignores(name: object) -> bool:
+    return isinstance(name, str) and name.partition(".")[0] in IGNORED
+
+
+def _restore(
+    kind: type[TailraceHandler], level: int | None, settings: dict[str, Any], filters: list[Any]
+) -> TailraceHandler:
+    handler = kind(level, **settings)
+    for each in filters:
+        handler.addFilter(each)
+    return handler

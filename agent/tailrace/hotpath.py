@@ -1,0 +1,192 @@
+"""The hot path: what nearly every log call runs, in one function that calls nothing but C.
+
+It is one closure made per handler and process, with all it needs bound beforehand, because a call, a global and an
+attribute are what a log call's few microseconds consist of. It takes records that a few looks show to be plain, and
+does for them what `logrecord` and `Spool.append` do for any; every other record goes that complete way.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from _thread import get_ident
+from collections.abc import Callable
+from itertools import islice
+from typing import Any, Protocol
+
+import msgpack
+
+from tailrace.head import Slot
+from tailrace.segment import SEQ_STEP, tag_of
+from tailrace.spool import URGENT, Spool
+
+__all__ = ["Familiar", "Handler", "make_handle"]
+
+# Attributes of a record that got no extras and went through no Formatter, and the last of them.
+PLAIN = len(logging.makeLogRecord({}).__dict__)
+LAST = list(logging.makeLogRecord({}).__dict__)[-1]
+
+# Bytes of a packed record that nothing in it can be too long for.
+SHORT = 48 << 10
+
+# The standard levels, as plain ints.
+LEVELS = {level: level for level in (10, 20, 30, 40, 50)}
+
+# Types of extras that need no cleaning.
+SIMPLE = frozenset((str, int, bool, type(None)))
+
+# Call sites, and names of extras, remembered; an application that makes them up without end starts over.
+MOST_SITES = 4096
+
+# How a packed record with eight places begins, and one with a map behind them; a time of eight bytes follows.
+EIGHT, NINE = 0x98CF << 64, 0x99CF << 64
+BEGINNING = 10
+EMPTY_MAP = b"\x80"
+
+# Level, logger, module, function, line and thread of a record.
+Site = tuple[Any, Any, Any, Any, Any, Any]
+
+
+class Familiar:
+    """What the complete way has found to be plain.
+
+    Attributes:
+        sites: for each call site the tag of its entries, and what is packed before and behind the message.
+        extras: names that have no place of their own in a record.
+    """
+
+    __slots__ = ("extras", "sites")
+
+    def __init__(self) -> None:
+        self.sites: dict[Site, tuple[int, bytes, bytes]] = {}
+        self.extras: set[str] = set()
+
+    def learn_site(self, site: Site) -> None:
+        """Remember a call site, if all of it has the right type; a wrong one would make a whole frame unreadable."""
+        level, logger, module, function, line, thread = site
+        texts = (logger, module, function, thread)
+        if type(level) is int and level in LEVELS and type(line) is int and all(type(text) is str for text in texts):
+            if len(self.sites) >= MOST_SITES:
+                self.sites.clear()
+            try:
+                before = b"".join(map(msgpack.packb, (level, logger)))
+                behind = b"".join(map(msgpack.packb, (module, function, line, thread)))
+            except (ValueError, OverflowError):
+                return  # a surrogate or an absurd number: not plain
+            self.sites[site] = tag_of(level), before, behind
+
+    def learn_extra(self, name: object) -> None:
+        """Remember the name of an extra."""
+        if type(name) is str and name.isprintable():
+            if len(self.extras) >= MOST_SITES:
+                self.extras.clear()
+            self.extras.add(name)
+
+
+class Handler(Protocol):
+    """What the hot path needs of its handler."""
+
+    filters: list[Any]
+    marking: bool
+
+    def emit(self, record: logging.LogRecord) -> None: ...
+    def handle_filtered(self, record: logging.LogRecord) -> bool: ...
+    def append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None: ...
+    def mark(self, record: logging.LogRecord) -> None: ...
+
+
+class _NotPlain(Exception):
+    """The record takes the complete way."""
+
+
+def make_handle(
+    handler: Handler, spool: Spool, slot: Slot, pid: int, familiar: Familiar
+) -> Callable[[logging.LogRecord], bool]:
+    """A handler's `handle` for this process."""
+    sites, known_extras = familiar.sites, familiar.extras
+    # One packer for all threads: it gets plain values only, so it never runs Python code and is never re-entered.
+    pack, join, adler32 = msgpack.Packer().pack, b"".join, zlib.adler32
+    lock, overflow = spool.lock, spool.overflow
+
+    def handle(record: logging.LogRecord) -> bool:
+        if handler.filters:
+            return handler.handle_filtered(record)
+        try:
+            tag, before, behind = sites[
+                record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName
+            ]
+            if record.process != pid or record.exc_info or record.exc_text or record.stack_info:
+                raise _NotPlain
+            message: Any = record.msg
+            args = record.args
+            if args:
+                message = message % args
+            if message.__class__ is not str or (message[0] == "[" and message.startswith("[AUDIT]")):
+                raise _NotPlain
+            time = (record.created * 1000000).__int__()
+            # This look makes a dict of the record, so it comes last: what was read before was cheaper to read.
+            attributes = record.__dict__
+            if len(attributes) == PLAIN:
+                payload = join(((EIGHT | time).to_bytes(BEGINNING, "big"), before, pack(message), behind))
+            else:
+                extras = islice(attributes.items(), PLAIN - 1, None)
+                if next(extras)[0] != LAST:
+                    raise _NotPlain
+                fields = dict(extras)
+                if "message" in fields:  # another handler's Formatter has left its results
+                    del fields["message"]
+                    fields.pop("asctime", None)
+                for key, value in fields.items():
+                    kind = value.__class__
+                    # A float that is not finite is not nought when multiplied by nought.
+                    if key not in known_extras or (kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0)):
+                        raise _NotPlain
+                rest = pack({"fields": fields}) if fields else EMPTY_MAP
+                payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, rest))
+            size = len(payload)
+            if size > SHORT:
+                raise _NotPlain
+        except Exception:  # a plain record does not get here; the complete way deals with whatever it is
+            handler.emit(record)
+            return True
+        # From here on as in `Spool.append`, in line.
+        if lock.locked():
+            handler.append(record, tag, time, payload)
+            return True
+        me = get_ident()
+        with lock:
+            # Nothing may be called before this is set: a signal handler that then logged would wait for itself.
+            spool.holder = me
+            try:
+                at = spool.at
+                end = at + (size + 31 >> 3)
+                short = tag >= slot.gate and end <= spool.limit
+                if short:
+                    word = slot.next | tag
+                    words = spool.words
+                    words[at + 1] = word
+                    words[at + 2] = time
+                    start = (at << 3) + 24
+                    spool.map[start : start + size] = payload
+                    words[at] = adler32(payload, word ^ time) << 32 | size
+                    slot.next += SEQ_STEP
+                    spool.at = end
+            except BaseException:  # not ours: a signal handler has raised
+                try:
+                    spool.settle()
+                finally:
+                    spool.holder = 0
+                raise
+            spool.holder = 0
+        if not short:
+            handler.append(record, tag, time, payload)
+            return True
+        if end >= spool.wake_at or tag >= URGENT:
+            spool.on_wake()
+        if overflow.waits:
+            spool.drain()
+        if handler.marking:
+            handler.mark(record)
+        return True
+
+    return handle

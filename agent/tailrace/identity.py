@@ -1,0 +1,68 @@
+"""Who this process is: the facts that all its records share, and what tells it from another with the same PID."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tailrace.wire.record import Facts
+
+__all__ = ["Incarnation", "facts_of_process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """One life of one process; no other has the same four values.
+
+    Attributes:
+        pid: as the process itself sees it.
+        started: when it started, in clock ticks since boot; 0 where the system does not tell.
+        boot: the ID of this boot of the machine; zeros where there is none.
+        namespace: the inode of the PID namespace; 0 where there is none.
+    """
+
+    pid: int
+    started: int
+    boot: bytes
+    namespace: int
+
+    @classmethod
+    def current(cls) -> Incarnation:
+        """That of the calling process."""
+        return cls(os.getpid(), start_time("self"), boot_id(), pid_namespace())
+
+
+def start_time(pid: int | str) -> int:
+    """When a process started, in clock ticks since boot; 0 when it does not run or nobody tells."""
+    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as stat:
+        # The second field is the program's name in parentheses and may hold anything, also spaces and parentheses.
+        return int(stat.read().rpartition(b")")[2].split()[19])
+    return 0
+
+
+def boot_id() -> bytes:
+    """16 bytes that change with every boot; zeros where there is no such ID."""
+    with suppress(OSError, ValueError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return bytes.fromhex(file.read().strip().replace("-", ""))[:16].ljust(16, b"\0")
+    return bytes(16)
+
+
+def pid_namespace() -> int:
+    """The inode of this process's PID namespace; 0 where there is none."""
+    with suppress(OSError):
+        return os.stat("/proc/self/ns/pid").st_ino
+    return 0
+
+
+def facts_of_process(service: str) -> Facts:
+    """What a frame says once for all of its records."""
+    return Facts(service=service, host=socket.gethostname()[:256], pid=os.getpid(), process=_process_name())
+
+
+def _process_name() -> str:
+    # Who uses multiprocessing has imported it; for the others its import would cost more than the name is worth.
+    module = sys.modules.get("multiprocessing.process")
+    return str(module.current_process().name)[:256] if module else "MainProcess"

@@ -1,0 +1,51 @@
+"""Installing: one call that makes the whole process's logging shipped."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tailrace.handler import TailraceHandler
+
+__all__ = ["install"]
+
+
+def install(
+    url: str | None = None,
+    *,
+    service: str | None = None,
+    stream: str | None = None,
+    level: int | str | None = None,
+    logger: logging.Logger | str | None = None,
+    **settings: Any,
+) -> TailraceHandler:
+    """Ship what is logged: add one handler to the root logger, or to another.
+
+    Installing again with the same settings changes nothing. Neither connects nor creates files; that comes with
+    the first record.
+
+    Args:
+        url: of Redis; else `TAILRACE_URL`, `REDIS_URL`, `redis://127.0.0.1:6379/0`.
+        service: who logs; else `TAILRACE_SERVICE`, `OTEL_SERVICE_NAME`, the program's name.
+        stream: what is written to; else `TAILRACE_STREAM`, the service.
+        level: what is recorded; the logger's own level is lowered to it, if need be, and never raised.
+        logger: in place of the root logger.
+        settings: more fields of `Config`.
+
+    Returns:
+        the handler.
+
+    Raises:
+        ConfigError: when an argument or an environment variable is not usable.
+    """
+    handler = TailraceHandler(level, url=url, service=service, stream=stream, **settings)
+    place = logger if isinstance(logger, logging.Logger) else logging.getLogger(logger)
+    for present in place.handlers:
+        if isinstance(present, TailraceHandler) and present.config == handler.config:
+            handler.close()
+            return present
+    place.addHandler(handler)
+    wanted = handler.config.level
+    if wanted is not None and not handler.config.disabled and place.level > wanted:
+        place.setLevel(wanted)
+    return handler

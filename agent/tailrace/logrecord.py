@@ -1,0 +1,147 @@
+"""From a `logging.LogRecord` to a packed record: the complete way, for whatever the handler's short way leaves out."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgpack
+
+from tailrace.segment import tag_of
+from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
+from tailrace.wire.levels import NAMES
+from tailrace.wire.record import Record, pack_record
+
+__all__ = ["MARK", "STANDARD", "is_audit_logger", "pack_log_record", "pack_remainder"]
+
+# The attribute by which two handlers of one stream see that a record has been recorded.
+MARK = "_tailrace"
+
+# What every LogRecord has; `message` and `asctime` come from a Formatter, `taskName` is from Python 3.12 on.
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+KIB = 1 << 10
+LARGEST_RECORD = 128 * KIB
+LONGEST_NAME = 256
+
+_formatter = logging.Formatter()
+
+
+def is_audit_logger(name: str) -> bool:
+    """Whether all records of a logger of that name are audit records."""
+    return name == "audit" or name.startswith("audit.")
+
+
+def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
+    """Tag, time and packed form of any record, however broken: something of it is always kept. Never raises."""
+    extras = {key: value for key, value in record.__dict__.items() if key not in STANDARD and key != MARK}
+    message, problem = _message_of(record)
+    values: dict[str, Any] = {
+        "time": _time_of(record),
+        "level_number": _level_of(record),
+        "logger": _text(record.name) or "root",
+        "message": cut_text(clean_text(message)),
+        "module": _text(record.module),
+        "function": _text(record.funcName),
+        "line": record.lineno if type(record.lineno) is int else None,
+        "thread": _text(record.threadName),
+        "exception": _exception_of(record),
+    }
+    if values["level_number"] not in NAMES:
+        values["level"] = _text(logging.getLevelName(values["level_number"])) or ""
+    audit = _is_audit(values["logger"], message, extras)
+    if audit:
+        values["kind"] = "audit"
+    _place_extras(values, extras)
+    fields = {**_fields_of(extras), **problem}
+    return tag_of(values["level_number"], audit=audit), values["time"], _pack(values, fields)
+
+
+def pack_remainder(record: logging.LogRecord, error: Exception) -> tuple[int, int, bytes]:
+    """Tag, time and packed form of what can be said of a record that could not be packed."""
+    message = f"[tailrace: this record could not be packed: {safe_repr(error)}]"
+    time, level = _time_of(record), _level_of(record)
+    return tag_of(level), time, pack_record(Record(time=time, level_number=level, logger="tailrace", message=message))
+
+
+def _message_of(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
+    """The message, and fields that explain it where the arguments do not fit the format."""
+    try:
+        message: object = record.getMessage()  # a subclass of LogRecord may give anything
+        return (message if isinstance(message, str) else safe_repr(message)), {}
+    except Exception as error:  # arguments are strangers' objects
+        raw = record.msg if isinstance(record.msg, str) else safe_repr(record.msg)
+        return raw, {"format_error": safe_repr(error), "format_args": safe_repr(record.args)}
+
+
+def _time_of(record: logging.LogRecord) -> int:
+    try:
+        return max(int(record.created * 1_000_000), 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _level_of(record: logging.LogRecord) -> int:
+    level: object = record.levelno
+    return int(level) if isinstance(level, int) and abs(level) < 1 << 31 else logging.INFO
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return clean_text(value if isinstance(value, str) else safe_repr(value))[:LONGEST_NAME]
+
+
+def _exception_of(record: logging.LogRecord) -> str | None:
+    parts: list[str] = []
+    try:
+        if record.exc_text:
+            parts.append(str(record.exc_text))
+        elif record.exc_info:
+            parts.append(_formatter.formatException(record.exc_info))
+        if record.stack_info:
+            parts.append(_formatter.formatStack(str(record.stack_info)))
+    except Exception as error:  # formatting runs the exception's own `__str__`
+        parts.append(f"{safe_repr(record.exc_info)} could not be formatted: {safe_repr(error)}")
+    return cut_text(clean_text("\n".join(parts))) if parts else None
+
+
+def _is_audit(logger: str, message: str, extras: dict[Any, Any]) -> bool:
+    return extras.pop("is_audit", False) is True or is_audit_logger(logger) or message.startswith("[AUDIT]")
+
+
+def _place_extras(values: dict[str, Any], extras: dict[Any, Any]) -> None:
+    """Extras with a place of their own in a record go there, when their type is right."""
+    for name in ("action", "trace_id", "span_id"):
+        if isinstance(extras.get(name), str):
+            values[name] = cut_text(clean_text(extras.pop(name)))
+    if extras.get("metadata") is not None:
+        values["metadata"] = clean(extras.pop("metadata"))
+
+
+def _fields_of(extras: dict[Any, Any]) -> dict[str, Any]:
+    cleaned = clean(extras, DEEPEST) if extras else {}
+    return cleaned if isinstance(cleaned, dict) else {"extra": cleaned}
+
+
+def _pack(values: dict[str, Any], fields: dict[str, Any]) -> bytes:
+    """Pack within 128 KiB: of what is too large, metadata and then the largest fields give way to a remark."""
+    packed = pack_record(Record(**values, fields=fields or None))
+    if len(packed) <= LARGEST_RECORD:
+        return packed
+    if values.get("metadata") is not None:
+        values["metadata"] = _remark(values["metadata"])
+    for name in sorted(fields, key=lambda name: -_size(fields[name])):
+        fields[name] = _remark(fields[name])
+        packed = pack_record(Record(**values, fields=fields))
+        if len(packed) <= LARGEST_RECORD:
+            return packed
+    return pack_record(Record(**{**values, "exception": _remark(values["exception"]), "metadata": None}))
+
+
+def _size(value: Any) -> int:
+    return len(msgpack.packb(value))
+
+
+def _remark(value: Any) -> str:
+    return f"[tailrace: {_size(value)} bytes left out, the record is too large]"
