@@ -182,46 +182,12 @@ class FakeRedisServer(Server):
 
     def __init__(self, directory: Path, *, port: int | None = None) -> None:
         port = port or free_port()
-        super().__init__(directory, port, [sys.executable, "-m", "tests.servers", str(port)])
+        super().__init__(directory, port, [sys.executable, "-m", "tailrace_relay.embedded", "--port", str(port)])
 
 
 def redis_server_binary() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
-def serve_fakeredis(port: int) -> None:
-    """Runs in the process of a FakeRedisServer."""
-    # Here, not above: the import takes half a second, which every test process would pay.
-    from fakeredis import TcpFakeServer
-    from fakeredis._clients._tcp_server import TCPFakeRequestHandler
-
-    class PatientHandler(TCPFakeRequestHandler):
-        """Waits for a slow reader, whom fakeredis would cut off when the socket is full: also amid one long reply."""
-
-        def setup(self) -> None:
-            super().setup()
-            # The same socket with a timeout, whose writes wait; the original must stay without one for the reads.
-            socket_to_write = self.connection.dup()
-            socket_to_write.settimeout(60.0)
-            self.patient_file = socket_to_write.makefile("wb")
-            socket_to_write.close()
-            self.writer.writer = self.patient_file
-
-        def finish(self) -> None:
-            try:
-                self.patient_file.close()
-            except OSError:
-                pass  # the peer is gone, and what was meant for it
-            super().finish()
-
-    with TcpFakeServer((HOST, port), server_version=(7, 0)) as server:
-        server.RequestHandlerClass = PatientHandler
-        server.serve_forever()
-
-
 def on_ci() -> bool:
     return os.environ.get("CI", "").lower() == "true"
-
-
-if __name__ == "__main__":
-    serve_fakeredis(int(sys.argv[1]))

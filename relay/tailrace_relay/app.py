@@ -32,7 +32,9 @@ GATEWAY = "tailrace.gateway"
 # A day, in seconds: how long a browser may remember a preflight.
 PREFLIGHT_AGE = 86_400
 
-SECURITY_HEADERS = {
+PAGE_HEADERS = {
+    # Asked for each time, which its ETag makes cheap: an old script must not stand beside a new page.
+    "Cache-Control": "no-cache",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -40,6 +42,15 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+class PageFiles(StaticFiles):
+    """What the page is made of, with the page's own headers."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(PAGE_HEADERS)
+        return response
 
 
 class RelayApp:
@@ -99,9 +110,9 @@ def _http_app(gateway: Gateway, lifespan: Any) -> FastAPI:
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        return FileResponse(STATIC / "index.html", headers=SECURITY_HEADERS | {"Cache-Control": "no-cache"})
+        return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
 
-    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False))
+    app.mount("/static", PageFiles(directory=STATIC, check_dir=False))
     origins = list(gateway.settings.allowed_origins)
     if origins:
         app.add_middleware(

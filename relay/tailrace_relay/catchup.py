@@ -15,8 +15,8 @@ from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.hub import Hub
 from tailrace_relay.outbox import Outbox
 from tailrace_relay.places import Metas, positions_of
-from tailrace_relay.position import Position, StreamMeta
-from tailrace_relay.selection import Selection, Start
+from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.selection import NOW, Selection, Start
 from tailrace_relay.session import Session
 
 __all__ = ["CatchUp"]
@@ -55,7 +55,11 @@ class CatchUp:
         while new:
             await self._feed.listen(new)
             found = await self._history.metas(new)
-            positions |= await positions_of(self._history, start, selection.level, found)
+            if start != NOW:
+                positions |= await positions_of(self._history, start, selection.level, found)
+            elif not metas:
+                # Where the greeting says; a stream that begins later is the group's to begin with.
+                positions = {name: START if meta is None else meta.newest for name, meta in found.items()}
             oldest |= await self._history.oldest(new)
             metas |= found
             # While this was read, streams that nobody followed may have been let go, and others may have begun.

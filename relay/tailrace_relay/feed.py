@@ -322,17 +322,20 @@ class Feed:
     async def _repair_until_level(self, name: str) -> None:
         stream = self._hub.streams[name]
         try:
-            await self._read_until_level(name, stream)
+            read = await self._read_until_level(name, stream)
         finally:
             stream.repairing = False
-        for publication in stream.release():
+        # Those that had come before the last page was asked for are on it, or Redis has taken them back.
+        for publication in stream.release()[read:]:
             # One of another numbering came too late to matter: the repair has read what there is now.
             if _same_numbering(publication, stream.position) and not self._hub.receive(name, publication):
                 self._repair(name)
 
-    async def _read_until_level(self, name: str, stream: LiveStream) -> None:
+    async def _read_until_level(self, name: str, stream: LiveStream) -> int:
         reader, count, backoff = Reader(stream.position, stream.lineage), FIRST_PAGE, SHORTEST_BACKOFF
+        held = 0
         while not reader.level and self._hub.streams.get(name) is stream:
+            held = stream.held
             try:
                 page = await self._history.page(name, reader.scan, count)
             except Unavailable:
@@ -341,6 +344,7 @@ class Feed:
                 continue
             self._hub.deliver(name, reader.take(page), reader.position, reader.lineage)
             count = next_count(page, count)
+        return held
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)

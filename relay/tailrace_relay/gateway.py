@@ -55,10 +55,10 @@ class Gateway:
         self.hub = Hub(loop)
         self.feed = Feed(self.hub, self.history, self._client, self.keys, self.name)
         self.catch_up = CatchUp(self.name, self.hub, self.feed, self.history)
-        with contextlib.suppress(Unavailable):  # the feed goes on trying, and readiness tells
-            self.hub.set_clock(await self.history.now())
         self.feed.start()
         self._watches = [loop.create_task(self._give_up_stuck()), loop.create_task(self._ping_event_streams())]
+        with contextlib.suppress(Unavailable):  # the feed goes on trying, and readiness tells
+            self.hub.set_clock(await self.history.now())
 
     async def stop(self) -> None:
         """Close all connections and let go of Redis."""

@@ -32,6 +32,9 @@ PAGE_BYTES = 512 << 10
 # Streams that one listing names at most.
 MAX_STREAMS = 10_000
 
+# The latest time, in ms, that a listing believes.
+LAST_ACTIVITY = (1 << 53) - 1
+
 _META = StreamMeta.FIELDS
 
 
@@ -66,7 +69,7 @@ class History:
         """The meta of each stream; None where there is no numbering."""
         names = list(streams)
         values = await self._pipeline([("HMGET", self._keys.meta(name), *_META) for name in names])
-        return {name: StreamMeta.parse(value) for name, value in zip(names, values, strict=True)}
+        return {name: value and StreamMeta.parse(value) for name, value in zip(names, values, strict=True)}
 
     async def page(self, stream: str, scan: StreamID, count: int = FIRST_PAGE) -> Page:
         """The meta and the entries after `scan`, at most `count`, of one moment."""
@@ -112,7 +115,11 @@ class History:
         names = list(streams)
         self.reads += len(names)
         pages = await self._pipeline([("XRANGE", self._keys.stream(name), "-", "+", "COUNT", 1) for name in names])
-        return {name: _first_record(self._entries(page)) for name, page in zip(names, pages, strict=True)}
+        first = {name: next(iter(self._entries(page or [])), None) for name, page in zip(names, pages, strict=True)}
+        for name, entry in first.items():
+            if entry is not None and entry.frame is None:
+                _, first[name] = await self.first_frame(name, entry.id)
+        return {name: _first_record(entry) for name, entry in first.items()}
 
     async def streams(self, since: int = 0) -> list[tuple[str, int]]:
         """Stream names with their last activity (Redis time, ms) since `since`, most recent first.
@@ -120,10 +127,11 @@ class History:
         At most `MAX_STREAMS`; the least recent are left out.
         """
         [found] = await self._pipeline(
-            [("ZREVRANGEBYSCORE", self._keys.streams, "+inf", since, "WITHSCORES", "LIMIT", 0, MAX_STREAMS)]
+            [("ZREVRANGEBYSCORE", self._keys.streams, LAST_ACTIVITY, since, "WITHSCORES", "LIMIT", 0, MAX_STREAMS)]
         )
-        names, scores = found[::2], found[1::2]
-        return [(name.decode("ascii", "replace"), int(float(score))) for name, score in zip(names, scores, strict=True)]
+        found = found or []
+        names = [self._keys.stream_of(self._keys.stream(name.decode("ascii", "replace"))) for name in found[::2]]
+        return [(name, int(float(score))) for name, score in zip(names, found[1::2], strict=True) if name is not None]
 
     async def now(self) -> int:
         """Redis time in ms."""
@@ -133,16 +141,18 @@ class History:
     async def _with_meta(self, stream: str, command: tuple[Any, ...]) -> tuple[StreamMeta | None, list[Entry]]:
         self.reads += 1
         meta, found = await self._pipeline([("HMGET", self._keys.meta(stream), *_META), command], atomic=True)
-        return StreamMeta.parse(meta), self._entries(found)
+        return meta and StreamMeta.parse(meta), self._entries(found or [])
 
     async def _pipeline(self, commands: list[tuple[Any, ...]], *, atomic: bool = False) -> list[Any]:
+        """The answers; None for a key of a wrong type, which concerns its own stream alone."""
         if not commands:
             return []
         try:
             async with self._client.pipeline(transaction=atomic) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
-                return await pipeline.execute()
+                answers = await pipeline.execute(raise_on_error=False)
+            return [_answer(answer) for answer in answers]
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable(f"Redis does not answer: {error}") from error
 
@@ -173,8 +183,15 @@ def _entry(id: bytes, fields: Any) -> Entry:
         return Entry(place, None)
 
 
-def _first_record(entries: list[Entry]) -> StreamID | None:
-    for entry in entries:
-        if entry.frame is not None:
-            return StreamID(entry.id.ms, entry.id.n - entry.frame.count + 1)
-    return None
+def _answer(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        if not str(answer).startswith("WRONGTYPE"):
+            raise answer
+        return None
+    return answer
+
+
+def _first_record(entry: Entry | None) -> StreamID | None:
+    if entry is None or entry.frame is None:
+        return None
+    return StreamID(entry.id.ms, entry.id.n - entry.frame.count + 1)

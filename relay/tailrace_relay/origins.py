@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 __all__ = ["origin_allowed"]
 
@@ -18,4 +17,5 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Sequence[str])
     """
     if origin is None or "*" in allowed or origin.rstrip("/").lower() in {item.lower() for item in allowed}:
         return True
-    return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+    scheme, _, place = origin.lower().partition("://")
+    return host is not None and scheme in ("http", "https") and place == host.lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -128,7 +128,7 @@ def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, lev
         try:
             rendered = RenderedPiece(page.stream, item)
         except FrameError:
-            item = unreadable(item)
+            item = _cut(unreadable(item), end)
         else:
             return _take_records(page, rendered, end, limit, level)
     if end is not None and item.after.n + 1 >= end:
@@ -138,6 +138,15 @@ def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, lev
     if item.reason in ("epoch", "fork"):
         page.first = item.position.id._replace(n=item.position.id.n + 1)
     return True
+
+
+def _cut(gap: Gap, end: int | None) -> Gap:
+    """As much of an unreadable frame's gap as lies before the end."""
+    if end is None or gap.position.id.n < end:
+        return gap
+    last = gap.position.id._replace(n=end - 1)
+    position, before = gap.position._replace(id=last), last._replace(n=end)
+    return replace(gap, count=last.n - gap.after.n, before=before, position=position)
 
 
 def _take_records(page: HistoryPage, rendered: RenderedPiece, end: int | None, limit: int | None, level: int) -> bool:

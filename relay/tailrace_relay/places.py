@@ -22,13 +22,13 @@ Metas = dict[str, StreamMeta | None]
 
 
 async def positions_of(history: History, start: Start, level: int, metas: Metas) -> dict[str, Position]:
-    """Where a subscription begins in each stream; streams that are not named begin now.
+    """Where a subscription with a cursor or a tail begins in each stream.
 
     Raises:
         Unavailable: when Redis does not answer.
     """
     if start.after is None:
-        return await _tail(history, start.tail, level, metas) if start.tail else {}
+        return await _tail(history, start.tail, level, metas)
     positions: dict[str, Position] = {}
     for stream, meta in metas.items():
         position = start.after.single or start.after.positions.get(stream)

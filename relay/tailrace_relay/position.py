@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tailrace.wire import ZERO, StreamID
+from tailrace.wire import ZERO, StreamID, StreamIDError
 
 __all__ = ["START", "Generation", "Lineage", "Position", "StreamMeta"]
 
@@ -64,7 +64,7 @@ class StreamMeta:
             StreamID(_number(ms), _number(n)),
             _number(cleared),
             max(_number(appended) - _number(trimmed), 0),
-            tuple(_generation(word) for word in gens.split()) or (Generation(0, ZERO),),
+            tuple(gen for word in gens.split() if (gen := _generation(word))) or (Generation(0, ZERO),),
         )
 
     @property
@@ -118,6 +118,10 @@ def _number(text: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _generation(word: str) -> Generation:
-    number, start, _ = word.split(":", 2)
-    return Generation(int(number), StreamID.parse(start))
+def _generation(word: str) -> Generation | None:
+    """Read `number:start ID:replication ID`; damaged words are passed over, as the script does."""
+    number, _, rest = word.partition(":")
+    try:
+        return Generation(int(number), StreamID.parse(rest.partition(":")[0]))
+    except (ValueError, StreamIDError):
+        return None

@@ -11,7 +11,7 @@ from tailrace.wire import LevelError, parse_level
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
 
-__all__ = ["MAX_TAIL", "Selection", "Start", "parse_subscription"]
+__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "parse_subscription"]
 
 # Names and globs in one selection.
 MAX_PATTERNS = 64
@@ -96,6 +96,9 @@ class Start:
         if not (tail.isascii() and tail.isdigit() and len(tail) <= 9 and int(tail) <= MAX_TAIL):
             raise ParameterError("tail", f"not a tail: {tail[:64]!r}; right would be 0 to {MAX_TAIL}")
         return cls(tail=int(tail))
+
+
+NOW = Start()
 
 
 def parse_subscription(parameters: Mapping[str, str]) -> tuple[Selection, Start]:

@@ -127,6 +127,11 @@ class LiveStream:
             self._held.append(publication)
             self._held_bytes += len(publication.frame.data)
 
+    @property
+    def held(self) -> int:
+        """How many publications are held."""
+        return len(self._held)
+
     def release(self) -> list[Publication]:
         """The publications held, in order."""
         held, self._held, self._held_bytes = self._held, [], 0

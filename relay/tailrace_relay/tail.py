@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, TextIO
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -65,21 +66,25 @@ class Printer:
 
     def notice(self, text: str) -> None:
         """Say something that is no record."""
-        print(f"tailrace: {text}", file=self._notices, flush=True)
+        print(f"tailrace: {_on_one_line(text)}", file=self._notices, flush=True)
 
     def _line(self, record: Content) -> str:
         if self._style == "raw":
             return str(record["message"])
         if self._style == "json":
             return msgspec.json.encode(record).decode()
-        level = record["level"].translate(VISIBLE).replace("\n", "\u240a")
+        level = _on_one_line(record["level"])
         if self._colour:
-            code = next(code for number, code in LEVEL_COLOURS if record["level_number"] >= number)
+            code = next((code for number, code in LEVEL_COLOURS if record["level_number"] >= number), "2")
             level = f"\x1b[{code}m{level:<8}\x1b[0m"
         time = record["time"].replace("T", " ").rstrip("Z")[:-3]
-        place = f"{record['stream']} {record['logger']}".translate(VISIBLE).replace("\n", "\u240a")
+        place = _on_one_line(f"{record['stream']} {record['logger']}")
         text = "\n".join(part for part in (record["message"], record.get("exception")) if part)
         return f"{time} {level:<8} {place}: {text.translate(VISIBLE).replace(chr(10), chr(10) + '    ')}"
+
+
+def _on_one_line(text: str) -> str:
+    return text.translate(VISIBLE).replace("\n", "\u240a")
 
 
 async def tail(url: str, parameters: dict[str, str], printer: Printer, *, follow: bool, prefix: str) -> int:
@@ -113,11 +118,10 @@ async def from_redis(url: str, parameters: dict[str, str], prefix: str) -> Async
     try:
         await gateway.history.now()
         outbox = QueueOutbox()
-        session = await gateway.catch_up.open(selection, start, outbox, None)
-        while True:
-            yield msgspec.json.decode((await outbox.get()).text)
-            if not session.open:
-                return
+        await gateway.catch_up.open(selection, start, outbox, None)
+        while (message := await outbox.get()) is not None:
+            yield msgspec.json.decode(message.text)
+        raise Unavailable(outbox.reason)
     finally:
         await gateway.stop()
 
@@ -169,32 +173,39 @@ class QueueOutbox:
     """An outbox whose messages are taken out in the same process. Full at `QUEUE` messages: then it is behind."""
 
     def __init__(self) -> None:
-        self._messages: asyncio.Queue[Message] = asyncio.Queue(QUEUE)
+        self._messages: deque[Message] = deque()
+        self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self.closed = False
+        self.reason = ""
         self.progress = 0
 
     @property
     def unsent(self) -> int:
-        return self._messages.qsize()
+        return len(self._messages)
 
     @property
     def behind(self) -> bool:
-        return self._messages.full()
+        return len(self._messages) >= QUEUE
 
     def write(self, message: Message) -> bool:
         """Take a message; False when behind or closed."""
         if self.closed or self.behind:
             return False
-        self._messages.put_nowait(message)
+        self._messages.append(message)
+        self._arrived.set()
         return True
 
-    async def get(self) -> Message:
-        """The next message."""
-        message = await self._messages.get()
+    async def get(self) -> Message | None:
+        """The next message; None when there is none any more, because it was closed."""
+        while not self._messages:
+            if self.closed:
+                return None
+            self._arrived.clear()
+            await self._arrived.wait()
         self.progress += 1
         self._room.set()
-        return message
+        return self._messages.popleft()
 
     async def drained(self) -> None:
         """Wait until it is not behind."""
@@ -204,9 +215,11 @@ class QueueOutbox:
 
     def close(self, code: int, reason: str) -> None:
         """Take nothing any more."""
-        self.closed = True
+        if not self.closed:
+            self.closed, self.reason = True, reason
+        self._arrived.set()
         self._room.set()
 
     def abort(self) -> None:
         """Take nothing any more."""
-        self.close(0, "")
+        self.close(0, "the connection was given up")
