@@ -9,7 +9,7 @@ slots, 256 bytes each   word  0      length of the name << 8 | state: 0 free, 1 
                         words 24-26  identity 1: producer (16 bytes), base
                         words 27-29  identity 2
                         word  30     n of the last acknowledged record's ID
-                        word  31     crc32 of its epoch << 32 | its generation
+                        word  31     upper 20 bits of the crc32 of its epoch << 44 | its generation
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from tailrace.config import Config
 from tailrace.handler import TailraceHandler
 
 __all__ = ["install"]
@@ -38,14 +39,14 @@ def install(
     Raises:
         ConfigError: when an argument or an environment variable is not usable.
     """
-    handler = TailraceHandler(level, url=url, service=service, stream=stream, **settings)
+    settings |= {"url": url, "service": service, "stream": stream}
+    config = Config.load(level=level, **settings)
     place = logger if isinstance(logger, logging.Logger) else logging.getLogger(logger)
     for present in place.handlers:
-        if isinstance(present, TailraceHandler) and present.config == handler.config:
-            handler.close()
+        if isinstance(present, TailraceHandler) and present.config == config:
             return present
+    handler = TailraceHandler(level, **settings)
     place.addHandler(handler)
-    wanted = handler.config.level
-    if wanted is not None and not handler.config.disabled and place.level > wanted:
-        place.setLevel(wanted)
+    if config.level is not None and not config.disabled and place.level > config.level:
+        place.setLevel(config.level)
     return handler

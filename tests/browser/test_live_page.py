@@ -307,6 +307,10 @@ def test_nothing_sticks_out_and_texts_have_contrast(
     widths = page.evaluate("[document.documentElement.scrollWidth, document.querySelector('#scroller').scrollWidth]")
     assert widths == [viewport["width"]] * 2
     assert page.evaluate(CONTRASTS) == []
+    for control in ("#filter", "#streams"):
+        box = page.locator(control).bounding_box()
+        assert box is not None
+        assert box["width"] > 300
 
 
 def write_a_bit_of_everything(log: Log) -> None:
