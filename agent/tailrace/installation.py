@@ -47,6 +47,6 @@ def install(
             return present
     handler = TailraceHandler(level, **settings)
     place.addHandler(handler)
-    if config.level is not None and not config.disabled and place.level > config.level:
+    if config.level is not None and not config.disabled and place.getEffectiveLevel() > config.level:
         place.setLevel(config.level)
     return handler

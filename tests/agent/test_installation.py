@@ -1,62 +1,97 @@
+"""Installing: one call, as often as one likes, that never makes a logger more silent."""
+
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import tailrace
-from tailrace import ConfigError, TailraceHandler
+from tailrace import ConfigError, install
+from tests.agent.conftest import MakeLogger, engine_of
+from tests.agent.delivered import delivered
+from tests.servers import Server
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
-    """The root logger, given back as it was."""
-    monkeypatch.setenv("TAILRACE_SPOOL_DIR", str(tmp_path))
-    logger = logging.getLogger()
-    handlers, level = list(logger.handlers), logger.level
+def logger(request: pytest.FixtureRequest) -> Iterator[logging.Logger]:
+    logger = logging.getLogger(f"installed.{request.node.name}")
     yield logger
-    logger.handlers[:] = handlers
-    logger.setLevel(level)
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
 
 
-def ours(logger: logging.Logger) -> list[logging.Handler]:
-    return [handler for handler in logger.handlers if isinstance(handler, TailraceHandler)]
+def test_it_adds_one_handler_however_often_it_is_called(logger: logging.Logger) -> None:
+    first = install(NOWHERE, service="a", logger=logger)
+    assert install(NOWHERE, service="a", logger=logger.name) is first
+    other = install(NOWHERE, service="b", logger=logger)
+    assert logger.handlers == [first, other]
 
 
-def test_it_adds_one_handler_to_root_however_often_it_is_called(root: logging.Logger) -> None:
-    tailrace.install(NOWHERE, service="a")
-    tailrace.install(NOWHERE, service="a")
-    assert len(ours(root)) == 1
+def test_it_goes_to_the_root_logger_when_none_is_named() -> None:
+    handler = install(NOWHERE)
+    try:
+        assert handler in logging.getLogger().handlers
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
-def test_it_lowers_the_level_of_root_and_never_raises_it(root: logging.Logger) -> None:
-    root.setLevel(logging.WARNING)
-    tailrace.install(NOWHERE, service="a", level="INFO")
-    assert root.level == logging.INFO
-    tailrace.install(NOWHERE, service="a", level="ERROR")
-    assert root.level == logging.INFO
+def test_it_lowers_a_loggers_level_and_never_raises_it(logger: logging.Logger) -> None:
+    logger.setLevel(logging.WARNING)
+    install(NOWHERE, level="INFO", logger=logger)
+    assert logger.level == logging.INFO
+    install(NOWHERE, level="ERROR", logger=logger)
+    assert logger.level == logging.INFO
 
 
-def test_a_setting_that_is_not_usable_is_said_at_once(root: logging.Logger) -> None:
-    with pytest.raises(ConfigError, match="not a stream name"):
-        tailrace.install(NOWHERE, stream="a b")
-    assert not ours(root)
+def test_a_handler_that_is_disabled_changes_no_level(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAILRACE_DISABLED", "1")
+    logger.setLevel(logging.WARNING)
+    install(NOWHERE, level="DEBUG", logger=logger)
+    logger.warning("x")
+    assert logger.level == logging.WARNING
 
 
-def test_the_agent_needs_redis_and_msgpack_and_nothing_else(tmp_path: Path) -> None:
-    program = (
-        "import sys, tailrace, tailrace.cli, tailrace.spool_reader\n"
-        "print(' '.join({name.partition('.')[0] for name in sys.modules}))"
-    )
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
-    ended = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
-    loaded = set(ended.stdout.split())
-    relay = {"fastapi", "starlette", "uvicorn", "msgspec", "pydantic", "typer", "rich", "websockets", "tailrace_relay"}
-    assert not loaded & relay
+def test_a_bad_environment_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAILRACE_SPOOL_MAX", "lots")
+    with pytest.raises(ConfigError, match="TAILRACE_SPOOL_MAX"):
+        install(NOWHERE)
+
+
+def test_it_makes_no_file_before_the_first_record(logger: logging.Logger, tmp_path: Path) -> None:
+    place = tmp_path / "spool"
+    install(NOWHERE, spool_dir=str(place), logger=logger)
+    assert not place.exists()
+
+
+def test_the_environment_is_enough(
+    logger: logging.Logger,
+    redis_server: Server,
+    prefix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_logger: MakeLogger,
+) -> None:
+    settings = {"URL": redis_server.url, "STREAM": "s", "PREFIX": prefix, "SPOOL_DIR": str(tmp_path), "LEVEL": "debug"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"TAILRACE_{name}", value)
+    install(logger=logger)
+    logger.debug("from the environment")
+    assert engine_of(logger).flush(20)
+    assert delivered(redis_server.client(), prefix, "s").messages == ["from the environment"]
+
+
+def test_flush_waits_for_all_that_was_logged(make_logger: MakeLogger, redis_server: Server, prefix: str) -> None:
+    log = make_logger(redis_server.url)
+    log.info("x")
+    assert tailrace.flush(20)
+    assert delivered(redis_server.client(), prefix, "s").messages == ["x"]
+
+
+def test_everything_in_all_is_there() -> None:
+    assert all(hasattr(tailrace, name) for name in tailrace.__all__)
+    assert sorted(tailrace.__all__) == tailrace.__all__

@@ -20,7 +20,7 @@ from tests.e2e.producers import ProducerProcess
 from tests.e2e.wire_producer import WireProducer
 from tests.servers import HOST, MakeRedisServer, RedisServer, wait_for_async
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 # Seconds. Generous, never the point of a test.
 SOON = 30.0

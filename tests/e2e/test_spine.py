@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 COUNT = 25_000
 
 # Records a second of each producer that lives through the whole run, and of the one that comes and goes.
-RATE = 1_000
+RATE = 500
 FAST = 5_000
 
 # Seconds. Generous, never the point of the test.

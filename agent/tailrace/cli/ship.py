@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import BinaryIO
 
 from tailrace.agent import Channel, channel_for
@@ -91,12 +92,15 @@ def line_text(line: bytes) -> str:
     return line.decode("utf-8", "backslashreplace")
 
 
-def paced(records: Iterable[Record], rate: float | None) -> Iterator[Record]:
-    """The records, at most so many a second."""
+def paced(records: Iterator[Record], rate: float | None) -> Iterator[Record]:
+    """The records, at most so many a second; each is made when its turn has come."""
     begin = time.monotonic()
-    for number, record in enumerate(records):
+    for number in count():
         if rate is not None:
             time.sleep(max(begin + number / rate - time.monotonic(), 0.0))
+        record = next(records, None)
+        if record is None:
+            return
         yield record
 
 

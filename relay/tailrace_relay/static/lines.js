@@ -17,6 +17,7 @@ const WHY = {
   trimmed: "retention removed them before they were read",
   cleared: "somebody cleared the stream",
   agent_dropped: "an agent had no room for them",
+  unreadable: "their frame is damaged",
   unexplained: "they are missing without a word, which must not happen",
 };
 
