@@ -9,6 +9,7 @@ import random
 from tailrace.wire import ZERO, StreamID
 from tailrace_relay import codes, messages
 from tailrace_relay.cursor import ACTIVE
+from tailrace_relay.endings import end_tasks
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.feed import Feed
 from tailrace_relay.history import FIRST_PAGE, History, next_count
@@ -74,9 +75,7 @@ class CatchUp:
 
     async def stop(self) -> None:
         """Let go of all clients that are catching up."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def _begin(self, session: Session) -> None:
         """Catch up in the background; a live client costs no task."""

@@ -19,6 +19,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from tailrace.wire import FrameError, Keys, Publication
+from tailrace_relay.endings import end_tasks
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.hub import Hub
@@ -101,10 +102,7 @@ class Feed:
 
     async def stop(self) -> None:
         """Stop listening."""
-        tasks = [*self._tasks, *self._listening.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks([*self._tasks, *self._listening.values()])
         await self._disconnect()
 
     async def listen(self, names: Iterable[str], since: int | None = None) -> None:
