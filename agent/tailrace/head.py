@@ -195,14 +195,30 @@ class Slot:
         a, b, c, d, e = self._head.words[self._at + COUNTS : self._at + COUNTS + 5]
         return (a, b, c, d, e)
 
-    def shed(self, level_class: int) -> None:
-        """Give the next seq to a record that is not kept. The counts tell how far the hole reaches."""
+    def shed(self, level_class: int) -> int:
+        """Give the next seq to a record that is not kept, and return it. The counts tell how far the hole reaches."""
         words, at = self._head.words, self._at
         if not words[at + HOLE_FROM]:
             self.gate = CLOSED
             words[at + HOLE_FROM] = self.next // SEQ_STEP
         words[at + COUNTS + level_class] += 1
         self.next += SEQ_STEP
+        return self.last_seq
+
+    def take_stock(self, last: int, floor: int) -> None:
+        """Have the numbers go on behind what is in memory: a change was interrupted somewhere.
+
+        Args:
+            last: the seq of the slot's last entry in the newest segment; 0 when there is none.
+        """
+        begin, size = self.hole_from, sum(self.hole())
+        if begin > last and size:
+            last = begin + size - 1
+        else:
+            self.hole_closed(floor)
+        self.set_floor(floor)
+        if last > self.last_seq:
+            self.next = (last + 1) * SEQ_STEP | self.index << SLOT_SHIFT
 
     def hole_closed(self, floor: int) -> None:
         """Forget the open hole: a marker in a segment tells of it now."""

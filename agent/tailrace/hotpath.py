@@ -160,7 +160,7 @@ def make_handle(
             try:
                 at = spool.at
                 end = at + (size + 31 >> 3)
-                short = tag >= slot.gate and end <= spool.limit
+                short = tag >= slot.gate and end <= spool.limit and not overflow.waits
                 if short:
                     word = slot.next | tag
                     words = spool.words
@@ -172,10 +172,8 @@ def make_handle(
                     slot.next += SEQ_STEP
                     spool.at = end
             except BaseException:  # not ours: a signal handler has raised
-                try:
-                    spool.settle()
-                finally:
-                    spool.holder = 0
+                spool.limit = 0
+                spool.holder = 0
                 raise
             spool.holder = 0
         if not short:

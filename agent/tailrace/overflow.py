@@ -58,9 +58,13 @@ class Overflow:
         # After the fact, so that whoever takes it back to False finds what was put before.
         self.waits = True
 
-    def take(self) -> Pending | None:
-        """The next waiting record; None when there is none. Under the spool's lock."""
-        return self._waiting.popleft() if self._waiting else None
+    def first(self) -> Pending | None:
+        """The record that waits longest; None when there is none. Under the spool's lock."""
+        return self._waiting[0] if self._waiting else None
+
+    def remove_first(self) -> None:
+        """It need not wait any longer. Under the spool's lock."""
+        self._waiting.popleft()
 
     def take_dropped(self) -> list[tuple[Slot, int, int]]:
         """Slot, level class and number of the records dropped since the last time. Under the spool's lock."""

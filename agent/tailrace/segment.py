@@ -165,6 +165,18 @@ class Segment:
         self.map[start : start + len(payload)] = payload
         words[at] = zlib.adler32(payload, (word ^ time) & CHECK_MASK) << CHECK_SHIFT | len(payload)
 
+    def find_end(self) -> int:
+        """The word behind the last entry, found by going from one to the next."""
+        at = HEADER_WORDS
+        while commit := self.words[at]:
+            at += words_for(commit & LENGTH_MASK)
+        return at
+
+    def wipe_from(self, at: int) -> None:
+        """Remove what an entry that was never finished has left behind this word."""
+        size = self.size - (at << 3)
+        self.map[at << 3 :] = bytes(size)
+
     def used(self) -> int:
         """Bytes that count as used: all of it until it is sealed."""
         return self.size if self.end is None else self.end << 3

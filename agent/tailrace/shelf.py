@@ -66,15 +66,27 @@ class Shelf:
         """
         size = max(self._next_size, segment_size_for(words))
         self._make_room(size)
-        self.current.end = end
         number = self.current.number + 1
         spare, self._spare = self._spare, None
         if spare is None or spare.size < size:
             spare = self._create(number, size)
         self._next_size = min(self._next_size * 2, self._largest)
-        self.current = self._add(spare)
+        # First the new one, then the end of the old one: a reader who finds an end finds what follows it.
+        self._add(spare)
+        self.current.end = end
+        self.current = spare
         self.update_floor()
         return self.current
+
+    def take_stock(self) -> None:
+        """Finish a turn to a new segment that was interrupted: nothing stands in that yet."""
+        self.current = self.segments[max(self.segments)]
+        for segment in self.segments.values():
+            if segment is self.current:
+                segment.end = None
+            elif segment.end is None:
+                segment.end = segment.find_end()
+        self.update_floor()
 
     def prepare(self) -> None:
         """Make the next segment before it is needed, so that no log call has to."""

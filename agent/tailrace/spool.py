@@ -8,15 +8,15 @@ from __future__ import annotations
 import shutil
 import time as clock
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import blake2b
+from typing import ParamSpec, TypeVar
 
 from tailrace.config import Config
 from tailrace.errors import SpoolFull
 from tailrace.head import Head, Slot
 from tailrace.identity import Incarnation, facts_of_process
-from tailrace.overflow import Overflow
+from tailrace.overflow import Overflow, Pending
 from tailrace.segment import (
     AUDIT,
     HEADER_WORDS,
@@ -39,6 +39,9 @@ from tailrace.wire.append import new_producer
 from tailrace.wire.levels import level_class
 
 __all__ = ["AWAKE", "URGENT", "Spool", "SpoolGone"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Seconds that a log call waits for another thread's to finish; one takes microseconds.
 PATIENCE = 0.05
@@ -67,9 +70,10 @@ class Spool:
         slots: the streams by the number that entries carry.
         lock: held while anything of the spool changes, always by `with`, which no signal handler can interrupt between
             taking it and being bound to give it back.
-        holder: ident of the thread that holds it, set first and cleared last within it: a thread that finds its own
-            here has been interrupted in there, by a signal handler or a destructor that logs.
-        at: the word of the current segment where the next entry begins; `limit` is the first it may not reach.
+        holder: ident of the thread that holds it, set first and cleared last within it. A thread that finds its own
+            here while the lock is held has been interrupted in there, by a signal handler or a destructor that logs.
+        at: the word of the current segment where the next entry begins; `limit` is the first it may not reach, and 0
+            after a signal handler threw somebody out who held the lock: the next to hold it takes stock.
         map, words: the current segment's memory.
         overflow: records that came while their own thread was writing.
         wake_at: a record that ends beyond this word of the current segment wakes the shipper: 0 any, `AWAKE` none.
@@ -89,9 +93,10 @@ class Spool:
         self.holder = 0
         self._gone = False
         self.overflow = Overflow()
+        self._draining: tuple[Pending | None, Slot | None, int] = (None, None, 0)
         self._floor = 0
         self.at = self.limit = 0
-        self._write_to(self.shelf.current)
+        self._write_to(self.shelf.current, HEADER_WORDS)
 
     @classmethod
     def open(cls, config: Config) -> Spool:
@@ -111,34 +116,28 @@ class Spool:
 
     # For the threads that log.
 
-    def append(self, slot: Slot, tag: int, time: int, payload: bytes) -> None:
+    def append(self, slot: Slot, tag: int, time: int, payload: bytes) -> int:
         """Keep a packed record, or shed it by the rules of the shelf; either way it takes the stream's next seq.
 
         Args:
             tag: `tag_of(level, audit=...)`.
             time: of the record, µs since 1970.
 
+        Returns:
+            the seq it took; 0 while it waits for another log call, which writes it: that of its own thread which it
+            interrupts, or, unless it is an audit record, one that takes more than 50 ms.
+
         Raises:
             SpoolFull: for an audit record only, when nothing can be shed for it. It takes no seq then.
             SpoolGone: after `remove`.
         """
-        me = get_ident()
-        if self.holder == me or (self.lock.locked() and not self._is_free_soon()):
+        if self.lock.locked() and (self.holder == get_ident() or not (tag & AUDIT or self._is_free_soon())):
             self.overflow.put(slot, tag, time, payload)
-            return
-        with self.lock:
-            self.holder = me
-            try:
-                self._write(slot, tag, time, payload)
-            finally:
-                try:
-                    self.settle()
-                finally:
-                    self.holder = 0
+            return 0
+        seq = self._holding(self._write_behind, slot, tag, time, payload)
         if self.at >= self.wake_at or tag >= URGENT:
             self.on_wake()
-        if self.overflow.waits:
-            self.drain()
+        return seq
 
     def slot(self, name: str) -> Slot:
         """The slot of a stream, made if need be.
@@ -149,22 +148,12 @@ class Spool:
         found = self._by_name.get(name)
         if found is not None and not found.retired:
             return found
-        with self._held():
-            return self._by_name.get(name) or self._make_slot(name)
+        return self._holding(self._find_slot, name)
 
     def drain(self) -> None:
         """Write what came while the spool was busy; if it still is, whoever is in there will."""
-        me = get_ident()
-        while self.overflow.waits and self.holder != me and not self.lock.locked():
-            with self.lock:
-                self.holder = me
-                try:
-                    self._write_overflow()
-                finally:
-                    try:
-                        self.settle()
-                    finally:
-                        self.holder = 0
+        while self.overflow.waits and not self.lock.locked():
+            self._holding(self._write_overflow)
 
     # For the shipper.
 
@@ -175,23 +164,28 @@ class Spool:
             seen: the stream's last seq when the hole was found; when it has moved on, nothing is written.
             make_record: gives time and packed record from what the open hole counts.
         """
-        with self._held():
+
+        def close() -> None:
             if not slot.retired and slot.last_seq == seen:
                 time, payload = make_record(slot.hole())
                 self._write(slot, tag_of(30), time, payload)
 
+        self._holding(close)
+
     def keep_from(self, slot: Slot) -> None:
         """Redis fell back: what lies behind `slot.acked` waits again for an acknowledgement."""
-        with self._held():
-            self.shelf.unsettle(slot)
+        self._holding(self.shelf.unsettle, slot)
 
     def acknowledged(self, now: float) -> None:
         """Use what was acknowledged: remove old segments, shed less, make the next segment ready."""
-        with self._held():
+
+        def use() -> None:
             self.shelf.reclaim(now)
             self._set_gates()
             if self.at > self.limit // 2:
                 self.shelf.prepare()
+
+        self._holding(use)
 
     def written(self) -> tuple[Segment, int]:
         """The current segment and the word behind its last entry."""
@@ -203,34 +197,31 @@ class Spool:
 
     def remove(self) -> None:
         """Remove all files, if everything in them is acknowledged."""
-        with self._held():
-            if self.pending():
-                return
-            self._gone = True
-            for slot in self.slots.values():
-                slot.retire()
-            self.shelf.remove_all()
-            if self.folder is not None:
-                shutil.rmtree(self.folder, ignore_errors=True)
-            self.head.close()
+        self._holding(self._remove)
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Hold the lock, however long that takes; a thread that has it already goes on with it."""
+    def _holding(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do it with the lock held, however long that takes to get; a thread that has it already goes on with it."""
         me = get_ident()
-        if self.holder == me:
-            yield
-            return
+        if self.holder == me and self.lock.locked():
+            return work(*args, **kwargs)
+        # Not a context manager of our own: a signal handler that raises at its end would leave the lock held.
         with self.lock:
             self.holder = me
             try:
-                yield
-            finally:
-                try:
-                    self.settle()
-                finally:
-                    self.holder = 0
-        self.drain()
+                if not self.limit:
+                    self._take_stock()
+                result = work(*args, **kwargs)
+            except (SpoolFull, SpoolGone):
+                self.holder = 0
+                raise
+            except BaseException:
+                self.limit = 0
+                self.holder = 0
+                raise
+            self.holder = 0
+        if self.overflow.waits:
+            self.drain()
+        return result
 
     def _is_free_soon(self) -> bool:
         deadline = clock.monotonic() + PATIENCE
@@ -242,29 +233,34 @@ class Spool:
 
     # Under the lock.
 
-    def _write_to(self, segment: Segment) -> None:
+    def _write_to(self, segment: Segment, at: int) -> None:
         self._segment, self.map, self.words = segment, segment.map, segment.words
-        self.at, self.limit = HEADER_WORDS, segment.limit
+        self.at, self.limit = at, segment.limit
 
     def _put(self, word: int, time: int, payload: bytes) -> None:
         words = words_for(len(payload))
         if self.at + words > self.limit:
             segment = self.shelf.turn(self.at, words)
-            self._write_to(segment)
+            self._write_to(segment, HEADER_WORDS)
             self._set_gates()
             self.wake_at = 0 if self.wake_at < AWAKE else AWAKE
         self._segment.write(self.at, word, time, payload)
         self.at += words
 
-    def _write(self, slot: Slot, tag: int, time: int, payload: bytes) -> None:
+    def _write_behind(self, slot: Slot, tag: int, time: int, payload: bytes) -> int:
+        """Write a record behind those that came before it and still wait."""
+        if self.overflow.waits:
+            self._write_overflow()
+        return self._write(slot, tag, time, payload)
+
+    def _write(self, slot: Slot, tag: int, time: int, payload: bytes) -> int:
         if self._gone:
             raise SpoolGone
         if slot.retired:
-            slot = self._by_name.get(slot.name) or self._make_slot(slot.name)
+            slot = self._find_slot(slot.name)
         audit = tag & AUDIT
         if tag < self.shelf.floor and not audit:
-            slot.shed(level_class(tag >> LEVEL_SHIFT))
-            return
+            return slot.shed(level_class(tag >> LEVEL_SHIFT))
         try:
             if slot.hole_from:
                 self._put(slot.next - SEQ_STEP | HOLE, time, pack_hole(slot.hole()))
@@ -274,20 +270,28 @@ class Spool:
         except SpoolFull:
             if audit:
                 raise
-            slot.shed(level_class(tag >> LEVEL_SHIFT))
+            return slot.shed(level_class(tag >> LEVEL_SHIFT))
+        return slot.last_seq
 
     def _write_overflow(self) -> None:
-        self.overflow.waits = False
-        for slot, kind, number in self.overflow.take_dropped():
+        overflow = self.overflow
+        overflow.waits = False
+        for slot, kind, number in overflow.take_dropped():
             for _ in range(number):
                 slot.shed(kind)
-        while waiting := self.overflow.take():
+        while waiting := overflow.first():
             slot, tag, time, payload = waiting
+            # Should it be interrupted, this tells whether it has been written.
+            self._draining = (waiting, slot, slot.next)
             try:
                 self._write(slot, tag, time, payload)
             except SpoolFull:
                 # Its log call has returned long ago: nobody is left to raise to, so it is declared as shed.
                 slot.shed(level_class(tag >> LEVEL_SHIFT))
+            overflow.remove_first()
+
+    def _find_slot(self, name: str) -> Slot:
+        return self._by_name.get(name) or self._make_slot(name)
 
     def _make_slot(self, name: str) -> Slot:
         index = len(self.slots)
@@ -315,17 +319,41 @@ class Spool:
             for slot in self.slots.values():
                 slot.set_floor(floor)
 
-    def settle(self) -> None:
-        """Leave no entry half known, wherever a write was interrupted."""
-        if self.words[self.at]:
-            self._step_over()
+    def _remove(self) -> None:
+        if self.pending():
+            return
+        self._gone = True
+        for slot in self.slots.values():
+            slot.retire()
+        self.shelf.remove_all()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.head.close()
 
-    def _step_over(self) -> None:
-        """An entry was committed, but its place not yet counted as used."""
-        commit, word, _ = WORDS.unpack_from(self.map, self.at << 3)
-        self.at += words_for(commit & LENGTH_MASK)
-        index = word >> SLOT_SHIFT & SLOT_MASK
-        self.slots[index].next = (word // SEQ_STEP + 1) * SEQ_STEP | index << SLOT_SHIFT
+    def _take_stock(self) -> None:
+        """Who held the lock last was thrown out, by a signal handler that raised: find out how far it came.
+
+        What is in memory decides. May itself be interrupted; the next one then begins again.
+        """
+        self.shelf.take_stock()
+        segment = self.shelf.current
+        at, last = HEADER_WORDS, dict[int, int]()
+        while segment.words[at]:
+            commit, word, _ = WORDS.unpack_from(segment.map, at << 3)
+            last[word >> SLOT_SHIFT & SLOT_MASK] = word // SEQ_STEP
+            at += words_for(commit & LENGTH_MASK)
+        segment.wipe_from(at)
+        self._floor = self.shelf.floor
+        for slot in self.slots.values():
+            slot.take_stock(last.get(slot.index, 0), self._floor)
+        self._finish_draining()
+        self.overflow.waits = True
+        self._write_to(segment, at)
+
+    def _finish_draining(self) -> None:
+        waiting, slot, before = self._draining
+        if waiting is not None and waiting is self.overflow.first() and slot is not None and slot.next != before:
+            self.overflow.remove_first()
 
 
 def target_of(config: Config) -> bytes:

@@ -30,7 +30,7 @@ export function recordLine(record) {
   element.append(summaryOf(record));
   element.addEventListener("toggle", () => element.append(detailOf(record)), { once: true });
   const text = [record.stream, record.level, record.logger, record.message, record.exception, fieldsText(record)];
-  return { element, stream: record.stream, ...parseId(record.id), text: text.join("\n").toLowerCase() };
+  return { element, stream: record.stream, ...parseId(record.id), time: record.time, text: text.join("\n").toLowerCase() };
 }
 
 export function gapLine(gap) {
@@ -38,7 +38,7 @@ export function gapLine(gap) {
   element.dataset.reason = gap.reason;
   const place = gap.before ? parseId(gap.before) : { ms: Infinity, n: 0 };
   // It stands before the record that follows it, and a fork that withdraws that number leaves it.
-  return { element, stream: gap.stream, ms: place.ms, n: 0, text: "" };
+  return { element, stream: gap.stream, ms: place.ms, n: 0, time: "", text: "" };
 }
 
 function gapText({ stream, count, reason, by_level: byLevel }) {

@@ -176,14 +176,19 @@ function show(item) {
   }
 }
 
-// By the time of appending among all streams; within one stream the order is never touched.
+// By the time of appending among all streams, then by the record's own; within one stream the order is never touched.
 function place(line) {
   let index = lines.length;
-  while (index > 0 && lines[index - 1].ms > line.ms && lines[index - 1].stream !== line.stream) index -= 1;
+  while (index > 0 && belongsBehind(lines[index - 1], line)) index -= 1;
   page.lines.insertBefore(line.element, lines[index]?.element ?? null);
   lines.splice(index, 0, line);
   textLength += line.text.length;
   applyFilter(line);
+}
+
+function belongsBehind(placed, line) {
+  const later = placed.ms > line.ms || (placed.ms === line.ms && placed.time > line.time);
+  return later && placed.stream !== line.stream;
 }
 
 function withdraw({ stream, after }) {
