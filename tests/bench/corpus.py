@@ -15,6 +15,9 @@ LOGHUB = ROOT.parent / "shared" / "data" / "loghub"
 
 MADE_UP = 14_000
 
+# Log calls in the code of one system.
+CALLS = 40
+
 
 def origin() -> str:
     return "loghub" if _files() else "made-up lines"
@@ -27,12 +30,15 @@ def tagged_lines() -> list[tuple[str, str]]:
 
 def log_records(count: int) -> list[logging.LogRecord]:
     """As `logging` would make them; lines come again when there are too few."""
-    return [
-        logging.LogRecord(
-            f"app.{system.lower()}", logging.INFO, f"/srv/{system}.py", i % 400, line, None, None, "serve"
-        )
-        for i, (system, line) in enumerate(islice(cycle(tagged_lines()), count))
-    ]
+    return [log_record(system, line) for system, line in islice(cycle(tagged_lines()), count)]
+
+
+def log_record(system: str, line: str) -> logging.LogRecord:
+    # Each of the seven systems has some forty log calls in its code: the templates that loghub lists.
+    number = len(line) % CALLS
+    return logging.LogRecord(
+        f"app.{system.lower()}", logging.INFO, f"/srv/{system}.py", number, line, None, None, "serve"
+    )
 
 
 def _files() -> list[Path]:

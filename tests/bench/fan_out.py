@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tests.bench.rig import Child, Rig, alternate, cpu_seconds
+from tests.bench.rig import Child, Rig, alternate, cpu_seconds, waiting_seconds
 from tests.bench.table import Row, at_least, at_most, beside, by_itself
 
-__all__ = ["Traffic", "gateway_traffic", "run"]
+__all__ = ["RATE", "Traffic", "gateway_traffic", "run", "waiting_row"]
 
 STREAM = "bench"
 
@@ -26,10 +26,11 @@ READING = 10
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a measurement found: deliveries a second, CPU-seconds a second, seconds of latency."""
+    """Deliveries, CPU-seconds and seconds without a core, each per second; latency in seconds."""
 
     deliveries: float
     cpu: float
+    waiting: float
     p50: float
     p99: float
 
@@ -50,6 +51,7 @@ def run(rig: Rig) -> list[Row]:
             at_least(30),
         ),
         by_itself("  its p99, log call to client", "ms", [1000 * traffic.p99 for traffic in ours], at_most(100)),
+        waiting_row(ours),
         beside(
             "  its share of a core",
             "%",
@@ -63,6 +65,12 @@ def run(rig: Rig) -> list[Row]:
             [traffic.deliveries for traffic in peer],
         ),
     ]
+
+
+def waiting_row(found: list[Traffic]) -> Row:
+    """Where this is more than a few percent, the latency is that of a busy machine."""
+    shares = [100 * traffic.waiting for traffic in found]
+    return by_itself("  its gateway had to wait for a core", "% of the time", shares)
 
 
 def gateway_traffic(parent: Rig, clients: int, reading: int = READING) -> Traffic:
@@ -90,8 +98,10 @@ def plain_traffic(parent: Rig, clients: int) -> Traffic:
 def measure(rig: Rig, server: Child, crowd: Child) -> Traffic:
     time.sleep(0.5 if rig.quick else WARM_UP)
     crowd.ask(do="report")
-    began, cpu = time.perf_counter(), cpu_seconds(server.pid)
+    began, cpu, waiting = time.perf_counter(), cpu_seconds(server.pid), waiting_seconds(server.pid)
     time.sleep(0.5 if rig.quick else LENGTH)
-    took, used = time.perf_counter() - began, cpu_seconds(server.pid) - cpu
+    took = time.perf_counter() - began
+    cpu, waiting = cpu_seconds(server.pid) - cpu, waiting_seconds(server.pid) - waiting
     found = crowd.ask(do="report")
-    return Traffic(found["deliveries"] / took, used / took, found["p50"], found["p99"])
+    assert found["deliveries"], "nothing was delivered"
+    return Traffic(found["deliveries"] / took, cpu / took, waiting / took, found["p50"], found["p99"])

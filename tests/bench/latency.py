@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench.fan_out import RATE, gateway_traffic
+from tests.bench.fan_out import RATE, gateway_traffic, waiting_row
 from tests.bench.rig import Rig
 from tests.bench.table import Row, at_most, by_itself
 
@@ -18,4 +18,5 @@ def run(rig: Rig) -> list[Row]:
     return [
         by_itself(f"{what}: p50", "ms", [1000 * traffic.p50 for traffic in found], at_most(10)),
         by_itself(f"{what}: p99", "ms", [1000 * traffic.p99 for traffic in found], at_most(50)),
+        waiting_row(found),
     ]

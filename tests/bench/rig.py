@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from tests.servers import ROOT, START_TIMEOUT, RedisServer, free_port, wait_for
 
-__all__ = ["Child", "Rig", "alternate", "cpu_seconds", "environment", "resident_bytes"]
+__all__ = ["Child", "Rig", "alternate", "cpu_seconds", "environment", "resident_bytes", "waiting_seconds"]
 
 # Seconds for a child to answer: filling a stream of ten million records takes minutes.
 PATIENCE = 900.0
@@ -180,6 +180,12 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of a process, all of its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def waiting_seconds(pid: int) -> float:
+    """How long a process's threads have been ready to run while others had the cores."""
+    files = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(file.read_text().split()[1]) for file in files) / 1e9
 
 
 def resident_bytes(pid: int) -> int:

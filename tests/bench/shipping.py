@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tailrace.wire import Keys
+from tests.bench.children.ship import FIRST, PLAIN
 from tests.bench.rig import Rig, alternate, cpu_seconds
 from tests.bench.table import Row, at_least, at_most, beside
 from tests.servers import RedisServer
@@ -26,6 +28,7 @@ def run(parent: Rig) -> list[Row]:
         beside("agent CPU per record at full frames", "µs", each(ours, "cpu"), each(peer, "cpu"), at_most(0.2)),
         beside("  CPU of Redis per record", "µs", each(ours, "redis"), each(peer, "redis")),
         beside("records/s, one process to Redis", "/s", each(ours, "rate"), each(peer, "rate"), at_least(7)),
+        beside("  out of the spool, once all is logged", "/s", each(ours, "drained"), each(peer, "drained")),
     ]
 
 
@@ -43,8 +46,19 @@ def measure(parent: Rig, how: str, count: int) -> Found:
         "cpu": found["cpu"] / count * MICRO,
         "redis": max(used, 0.01) / count * MICRO,
         "rate": count / found["seconds"],
+        "drained": found["drained"],
     }
 
 
 def ship(rig: Rig, redis: RedisServer, how: str, count: int) -> Any:
-    return rig.ran("ship", how=how, url=redis.url, stream=STREAM, count=count, spool_dir=str(rig.folder()))
+    """What the child found, once Redis has shown that everything came."""
+    found = rig.ran("ship", how=how, url=redis.url, stream=STREAM, count=count, spool_dir=str(rig.folder()))
+    arrived = records_in(redis, how)
+    assert arrived == count + FIRST, f"{arrived} of {count + FIRST} records arrived"
+    return found
+
+
+def records_in(redis: RedisServer, how: str) -> int:
+    with redis.client() as client:
+        number: Any = client.hget(Keys().meta(STREAM), "n") if how == "agent" else client.xlen(PLAIN)
+    return int(number or 0)

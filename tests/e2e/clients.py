@@ -227,7 +227,7 @@ class WebSocketClient(Client):
         address = gateway.replace("http", "ws", 1) + "/api/live?" + urlencode(self.query.parameters(self.cursor))
         try:
             # Two messages at most are read ahead; the rest stays in the socket.
-            async with connect(
+            connection = await connect(
                 address,
                 sock=await _connected_socket(gateway),
                 compression=None,
@@ -237,11 +237,17 @@ class WebSocketClient(Client):
                 open_timeout=CONNECT_TIMEOUT,
                 close_timeout=1,
                 proxy=None,
-            ) as connection:
+            )
+            try:
                 while True:
                     async with asyncio.timeout(SILENCE):
                         message = await connection.recv(decode=False)
                     yield message, _read_head(message).cursor
+            finally:
+                try:
+                    await connection.close()
+                finally:
+                    connection.transport.abort()  # where the goodbye itself was cut short
         except ConnectionClosed as closed:
             received = closed.rcvd
             self.last_close = (received.code, received.reason) if received else (1006, "")

@@ -29,6 +29,9 @@ COUNT = 25_000
 RATE = 500
 FAST = 5_000
 
+# Records that are there before the first client comes: more than any tail.
+HISTORY = 3_000
+
 # Seconds. Generous, never the point of the test.
 SOON = 60.0
 
@@ -142,6 +145,8 @@ async def test_every_record_reaches_every_client_once_or_is_declared_lost(
     async with running(Run(tmp_path, spine_redis, prefix, [gateway.url for gateway in gateways])) as run:
         for stream, label in (("api", "api-1"), ("api", "api-2"), ("worker", "worker-1")):
             run.producer(stream, label, RATE)
+        # There is a past to begin in, or to leave out.
+        await wait_for_growth(spine_redis, Keys(prefix), ["api", "worker"], HISTORY)
         for i, query in enumerate(QUERIES):
             run.client(f"{i:02}-{query.streams}-{query.after or query.tail or 'now'}", query, events=i % 2 == 1)
         away = run.client("away-*-now", Query("*"), events=False)

@@ -38,7 +38,8 @@ def main() -> None:
 
 def agent(given: dict[str, Any]) -> Callable[[logging.LogRecord], Any]:
     handler = TailraceHandler(url=given["url"], stream=given["stream"], service="bench", spool_dir=given["spool_dir"])
-    return handler.handle
+    # Looked up at each call, as `logging` does: the handler puts a faster one there with the first record.
+    return lambda record: handler.handle(record)
 
 
 def publisher(given: dict[str, Any]) -> Callable[[logging.LogRecord], Any]:
