@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import weakref
-from collections import deque
+from contextlib import suppress
 from typing import Any
 
-from tailrace.agent import Channel, Reentered, channel_for, finish_if_exiting
+from tailrace.agent import Channel, Reentered, finish_if_exiting
 from tailrace.config import Config
-from tailrace.diagnostics import Voice
+from tailrace.emitter import Emitter
 from tailrace.errors import SpoolFull
 from tailrace.hotpath import PLAIN, Familiar, make_handle
 from tailrace.logrecord import MARK, STANDARD, is_audit_logger, pack_log_record, pack_remainder
 from tailrace.shipper import shipping
-from tailrace.spool import SpoolGone
 
 __all__ = ["TailraceHandler"]
 
@@ -25,9 +24,6 @@ IGNORED = ("tailrace", "redis")
 # Extras that have their own place in a record, or are none.
 PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MARK))
 
-
-# Records that may come while a spool is being made; further ones are lost, which is said on stderr.
-MOST_EARLY = 1000
 
 # Handlers by what they write to: those of one stream mark the records that they have recorded.
 _handlers: dict[tuple[str, ...], weakref.WeakSet[TailraceHandler]] = {}
@@ -39,6 +35,10 @@ class TailraceHandler(logging.Handler):
     Works with plain arguments in `logging.config.dictConfig`. Making one neither connects nor creates files; that
     comes with its first record. `handle` never raises, waits at most 50 ms for another thread, takes no handler
     lock and does no I/O but to memory, whatever state Redis is in.
+
+    Attributes:
+        config: its settings.
+        emitter: what it writes through.
 
     Args:
         level: the lowest level recorded; else `TAILRACE_LEVEL`, else all.
@@ -53,14 +53,9 @@ class TailraceHandler(logging.Handler):
         self.config = Config.load(level=level, **settings)
         super().__init__(self.config.level or logging.NOTSET)
         self._settings = settings
-        self._voice = Voice()
-        self._channel: Channel | None = None
-        # No process has this number: the first record finds the handler unbound.
-        self._pid = -1
+        self.emitter = Emitter(self.config, self._on_bound)
         self._familiar = Familiar()
         self.marking = False
-        # Packed records of calls that interrupt the first one while it makes the spool.
-        self._early: deque[tuple[int, int, bytes]] = deque()
         place = (self.config.url, self.config.prefix, self.config.service, self.config.stream)
         siblings = _handlers.setdefault(place, weakref.WeakSet())
         siblings.add(self)
@@ -93,18 +88,18 @@ class TailraceHandler(logging.Handler):
             if not self.config.disabled and not shipping.now and not _ignores(record.name):
                 self._emit(record)
         except SpoolFull as error:
-            self._note_refused(error)
+            self.emitter.refuse(error)
         except Exception as error:  # the application must not suffer from a defect of ours
-            self._voice.say(f"a record was lost: {error!r}")
+            self.emitter.voice.say(f"a record was lost: {error!r}")
 
     def append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
         """Put a packed record into the spool. Never raises."""
         try:
             self._append(record, tag, time, payload)
         except SpoolFull as error:
-            self._note_refused(error)
+            self.emitter.refuse(error)
         except Exception as error:  # as in `emit`
-            self._voice.say(f"a record was lost: {error!r}")
+            self.emitter.voice.say(f"a record was lost: {error!r}")
 
     def flush(self) -> None:
         """Wait for nothing: `logging` calls this with its locks held. `tailrace.flush` waits.
@@ -117,7 +112,7 @@ class TailraceHandler(logging.Handler):
         return _restore, (type(self), self.level or None, self._settings, list(self.filters))
 
     def _emit(self, record: logging.LogRecord) -> None:
-        if self._pid != os.getpid():
+        if self.emitter.pid != os.getpid():
             self._bind_first()
         self._learn(record)
         if self.marking and self._is_marked(record):
@@ -129,40 +124,20 @@ class TailraceHandler(logging.Handler):
         self._append(record, *entry)
 
     def _append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
-        try:
-            channel = self._bound()
-            channel.spool.append(channel.slot, tag, time, payload)
-        except SpoolGone:
-            self._bind()
-            channel = self._bound()
-            channel.spool.append(channel.slot, tag, time, payload)
-        except Reentered:
-            if len(self._early) >= MOST_EARLY:
-                raise
-            self._early.append((tag, time, payload))
+        self.emitter.append(tag, time, payload)
         if self.marking:
             self.mark(record)
 
     def _bind_first(self) -> None:
-        self._channel = None
-        try:
-            self._bind()
-        except Reentered:
-            pass  # the record waits in `_early` for the call that this one interrupts
+        # When it interrupts the call that makes the spool, the record waits in the emitter for that.
+        with suppress(Reentered):
+            self.emitter.bind()
 
-    def _bound(self) -> Channel:
-        return self._channel or self._bind()
-
-    def _bind(self) -> Channel:
-        """Write to this process's spool from now on, and by the hot path, unless a subclass has its own."""
-        channel = channel_for(self.config)
-        self._channel, self._pid = channel, channel.pid
+    def _on_bound(self, channel: Channel) -> None:
+        """Take the hot path from now on, unless a subclass has its own."""
         if type(self).handle is TailraceHandler.handle and type(self).emit is TailraceHandler.emit:
             handle = make_handle(self, channel.spool, channel.slot, channel.pid, self._familiar)
             self.handle = handle  # type: ignore[method-assign, assignment]
-        while self._early:
-            channel.spool.append(channel.slot, *self._early.popleft())
-        return channel
 
     def _learn(self, record: logging.LogRecord) -> None:
         """Let the next records like this one take the hot path."""
@@ -179,15 +154,10 @@ class TailraceHandler(logging.Handler):
 
     def mark(self, record: logging.LogRecord) -> None:
         """Note in the record that it has been recorded here."""
-        record.__dict__[MARK] = (*record.__dict__.get(MARK, ()), self._channel)
+        record.__dict__[MARK] = (*record.__dict__.get(MARK, ()), self.emitter.channel)
 
     def _is_marked(self, record: logging.LogRecord) -> bool:
-        return self._channel in record.__dict__.get(MARK, ())
-
-    def _note_refused(self, error: SpoolFull) -> None:
-        if self._channel is not None:
-            self._channel.engine.refused += 1
-        self._voice.say(f"an audit record was refused: {error}")
+        return self.emitter.channel in record.__dict__.get(MARK, ())
 
 
 def _ignores(name: object) -> bool:

@@ -69,6 +69,6 @@ def handler_of(logger: logging.Logger) -> TailraceHandler:
 
 
 def engine_of(logger: logging.Logger) -> Any:
-    channel = handler_of(logger)._channel
+    channel = handler_of(logger).emitter.channel
     assert channel is not None
     return channel.engine

@@ -281,6 +281,6 @@ def test_a_process_that_is_stopped_and_goes_on_loses_nothing(
 
 
 def slot_of(log: logging.Logger) -> Slot:
-    channel = handler_of(log)._channel
+    channel = handler_of(log).emitter.channel
     assert channel is not None
     return channel.slot
