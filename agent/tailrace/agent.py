@@ -9,10 +9,12 @@ import threading
 import time
 from _thread import get_ident
 
+from tailrace.adoption import Adoption
 from tailrace.config import Config
-from tailrace.head import Slot
+from tailrace.head import Ending
 from tailrace.identity import facts_of_process
 from tailrace.shipper import Shipper
+from tailrace.slot import Slot
 from tailrace.spool import Spool
 
 __all__ = ["Channel", "Engine", "channel_for", "finish_if_exiting", "flush"]
@@ -49,7 +51,8 @@ class Engine:
         self.refused = 0
         self.closed = False
         self.spool = Spool.open(config)
-        self.shipper = Shipper(config, self.spool, facts_of_process(config.service).pack())
+        self.adoption = Adoption(config)
+        self.shipper = Shipper(config, self.spool, facts_of_process(config.service).pack(), self._look_after)
         self._channels: dict[str, Channel] = {}
 
     def channel(self, stream: str) -> Channel:
@@ -67,6 +70,16 @@ class Engine:
         """Wait until everything written so far is in Redis; whether it is."""
         return self.shipper.flush(timeout)
 
+    def _look_after(self) -> None:
+        """Once a second, by the shipper's thread."""
+        if not self.closed and not self.spool.head.still_ours():
+            # The next record opens a new engine. What is left in memory is shipped, unless an adopter does that.
+            self.closed = True
+            self.spool.abandon()
+            if self.spool.head.exists():
+                self.shipper.stop()
+        self.adoption.look()
+
     def close(self, timeout: float = EXIT, timeout_when_down: float = EXIT_WHEN_DOWN) -> bool:
         """Ship what is there, within these seconds, and stop; whether everything is in Redis.
 
@@ -77,6 +90,7 @@ class Engine:
         begin = time.monotonic()
         done = self.shipper.flush(timeout, timeout_when_down)
         self.closed = True
+        self.spool.head.ending = Ending.GOODBYE
         stopped = self.shipper.finish(max(begin + timeout - time.monotonic(), 0.05) if done else 0.0)
         if stopped and not self.spool.pending():
             self.spool.remove()

@@ -14,6 +14,7 @@ from tailrace.compaction import fit_hole
 from tailrace.lane import Flight, Lane
 from tailrace.scanner import Scanner
 from tailrace.segment import Counts
+from tailrace.slot import Slot, check_of
 from tailrace.spool import Spool
 from tailrace.wire.append import Answer, Status, new_producer
 from tailrace.wire.frame import NOTHING_SHED
@@ -139,12 +140,7 @@ class Backlog:
 
     def wants_forks(self, flight: Flight, answer: Answer) -> bool:
         """Whether this answer can only be judged with the list of the stream's generations."""
-        lane = self._scanner.lane(flight.slot.index)
-        return answer.status is Status.BEHIND and answer.mark is None and answer.generation != lane.generation
-
-    def generation(self, flight: Flight) -> int:
-        """That of the last answer for this stream."""
-        return self._scanner.lane(flight.slot.index).generation
+        return answer.status is Status.BEHIND and answer.mark is None and answer.generation != flight.slot.generation
 
     def at_end(self) -> bool:
         """Everything written has been read."""
@@ -202,7 +198,7 @@ class Backlog:
         """The mark is in our frame or beyond it: everything up to it is in Redis."""
         slot = lane.slot
         mark = flight.last if answer.mark is None else answer.mark + slot.base
-        _remember(lane, min(mark, slot.last_seq), answer)
+        _remember(slot, min(mark, slot.last_seq), answer)
         lane.flight = None
         if mark > slot.last_seq:
             # Another has gone on numbering in our name: what it sent is not ours to skip.
@@ -214,19 +210,13 @@ class Backlog:
         """Redis misses records before our frame: go back to its mark, or begin to number anew."""
         slot = lane.slot
         if answer.mark is not None:
-            _remember(lane, answer.mark + slot.base, answer)
-        elif self._only_the_mark_is_gone(lane, answer, forked_at):
+            _remember(slot, answer.mark + slot.base, answer)
+        elif _only_the_mark_is_gone(slot, answer, forked_at):
             slot.rename_producer(new_producer())
         else:
-            _remember(lane, slot.base, answer)
+            _remember(slot, slot.base, answer)
         self._spool.keep_from(slot)
         lane.rewind(slot.acked, self._spool.shelf.oldest())
-
-    def _only_the_mark_is_gone(self, lane: Lane, answer: Answer, forked_at: int | None) -> bool:
-        """What was acknowledged is not sent again: it is still there, or was delivered before its numbering ended."""
-        if answer.epoch != lane.epoch:
-            return True
-        return answer.last.n >= lane.n and (forked_at is None or forked_at >= lane.n)
 
     def _hold_back_if_repeated(self, lane: Lane, now: float) -> None:
         """One correction is normal, and comes at once; a stream that needs them again and again waits in between."""
@@ -257,7 +247,13 @@ def closing_record(number: int, counts: dict[str, int]) -> tuple[int, bytes]:
     return now, pack_record(record)
 
 
-def _remember(lane: Lane, acked: int, answer: Answer) -> None:
+def _only_the_mark_is_gone(slot: Slot, answer: Answer, forked_at: int | None) -> bool:
+    """What was acknowledged is not sent again: it is still there, or was delivered before its numbering ended."""
+    if check_of(answer.epoch) != slot.epoch_check:
+        return True
+    return answer.last.n >= slot.n and (forked_at is None or forked_at >= slot.n)
+
+
+def _remember(slot: Slot, acked: int, answer: Answer) -> None:
     n = answer.id.n if answer.id is not None else answer.last.n
-    lane.slot.acknowledge(acked, n, answer.epoch, answer.generation)
-    lane.n, lane.epoch, lane.generation = n, answer.epoch, answer.generation
+    slot.acknowledge(acked, n, answer.epoch, answer.generation)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tailrace.head import Slot
 from tailrace.segment import AUDIT, HOLE, Counts, Entry, Segment, entries, pack_hole, unpack_hole
+from tailrace.slot import Slot
 from tailrace.wire.levels import level_class
 
 __all__ = ["Remains", "fit_hole", "sift"]

@@ -3,6 +3,7 @@
 TailraceError
 ├── ConfigError         a setting or an argument is not usable
 ├── SpoolFull           an audit record finds no room left in the spool
+├── SpoolError          files that are no spool, or one of an unknown version
 └── WireError           bytes or text that do not follow docs/PROTOCOL.md
     ├── StreamIDError   not a stream ID
     ├── StreamNameError not a stream name
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigError",
     "FrameError",
     "LevelError",
+    "SpoolError",
     "SpoolFull",
     "StreamIDError",
     "StreamNameError",
@@ -36,6 +38,10 @@ class ConfigError(TailraceError):
 
 class SpoolFull(TailraceError):
     """An audit record found no room: the spool holds nothing that may be shed for it."""
+
+
+class SpoolError(TailraceError):
+    """Files that are no spool, or one of a version that this agent does not know."""
 
 
 class WireError(TailraceError):

@@ -1,15 +1,7 @@
-"""The spool's head: one mapped file that says whose spool it is and where each of its streams stands.
+"""The spool's head: one mapped file that says whose spool it is and holds its slots (docs/SPOOL.md).
 
-info page, 4096 bytes   see docs/SPOOL.md
-slots, 256 bytes each   word  0      length of the name << 8 | state: 0 free, 1 or 2 = which identity is valid
-                        word  1      acknowledged seq
-                        word  2      first seq of the open hole; 0 = none
-                        words 3-7    records shed in the open hole, by level class
-                        words 8-23   stream name
-                        words 24-26  identity 1: producer (16 bytes), base
-                        words 27-29  identity 2
-                        word  30     n of the last acknowledged record's ID
-                        word  31     upper 20 bits of the crc32 of its epoch << 44 | its generation
+info page, 4096 bytes   magic, version, spool ID, owner, heartbeat, target, facts; the last word says how it ended
+slots, 256 bytes each   one for each stream, see `slot`
 """
 
 from __future__ import annotations
@@ -18,21 +10,23 @@ import fcntl
 import mmap
 import os
 import struct
+import sys
 import time
-import zlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
 
+from tailrace.errors import SpoolError
 from tailrace.identity import Incarnation
-from tailrace.segment import SEQ_STEP, SLOT_SHIFT, Counts
-from tailrace.spooldir import allocate, map_file, open_file
+from tailrace.spooldir import allocate, identity_of, map_file, open_file
 
-__all__ = ["Head", "Slot"]
+__all__ = ["FIRST_BYTES", "Ending", "Head", "HeadInfo", "own_folders"]
 
 MAGIC = int.from_bytes(b"TRSPOOL1", "little")
 VERSION = 1
 
 INFO_BYTES = 4096
 SLOT_BYTES = 256
-SLOT_WORDS = SLOT_BYTES // 8
 FIRST_BYTES = 16 << 10
 MOST_BYTES = 1 << 20
 
@@ -40,46 +34,149 @@ MOST_BYTES = 1 << 20
 INFO = struct.Struct("=Q16sQQ16sQQ16sQ")
 FACTS_AT = 8 + INFO.size
 HEARTBEAT_WORD = 9
+ENDING_WORD = INFO_BYTES // 8 - 1
+MOST_FACTS = (ENDING_WORD << 3) - FACTS_AT
 
-FREE = 0
-STATE, ACKED, HOLE_FROM, COUNTS, NAME, IDENTITIES, LAST_N, LAST_EPOCH = 0, 1, 2, 3, 8, 24, 30, 31
-IDENTITY_WORDS = 3
 
-NAME_SHIFT, STATE_MASK = 8, 0xFF
+class Ending(IntEnum):
+    """What is known of the owner's end."""
 
-# Generations are Redis time in ms, which has 41 bits.
-GENERATION_BITS = 44
-GENERATION_MASK = (1 << GENERATION_BITS) - 1
+    NONE = 0
+    GOODBYE = 1
+    DEATH_NOTED = 2
 
-# A gate that no tag passes.
-CLOSED = 1 << 16
+
+@dataclass(frozen=True, slots=True)
+class HeadInfo:
+    """What the info page says.
+
+    Attributes:
+        owner: the process that made the spool.
+        heartbeat: when the owner last said that it lives, µs since 1970.
+        target: of which Redis and prefix it is; see `spool.target_of`.
+        facts: packed, as they open the body of the owner's frames.
+    """
+
+    id: bytes
+    owner: Incarnation
+    heartbeat: int
+    target: bytes
+    facts: bytes
+
+    @classmethod
+    def parse(cls, page: bytes) -> HeadInfo:
+        """Read the page.
+
+        Raises:
+            SpoolError: when it is unfinished, foreign, or of another version.
+        """
+        if len(page) < INFO_BYTES or int.from_bytes(page[:8], sys.byteorder) != MAGIC:
+            raise SpoolError("the head is not finished, or none of a spool")
+        version, spool_id, pid, started, boot, namespace, heartbeat, target, size = INFO.unpack_from(page, 8)
+        if version != VERSION:
+            raise SpoolError(f"version {version} is not known; this reader knows {VERSION}")
+        owner = Incarnation(pid, started, boot, namespace)
+        return cls(spool_id, owner, heartbeat, target, bytes(page[FACTS_AT : FACTS_AT + min(size, MOST_FACTS)]))
+
+    @classmethod
+    def read(cls, folder: str) -> HeadInfo:
+        """Read that of a spool's folder. Never for a folder of this process: closing the file would drop its lock.
+
+        Raises:
+            SpoolError: as `parse`.
+            OSError: when it can't be read.
+        """
+        with open(head_path(folder), "rb") as file:
+            return cls.parse(file.read(INFO_BYTES))
+
+
+# Folders of the spools whose head this process has open, or is opening; after a fork they are the parent's.
+_own: dict[str, tuple[int, object]] = {}
+
+
+def own_folders() -> set[str]:
+    """The folders whose head this process has open, and must not open again."""
+    pid = os.getpid()
+    return {folder for folder, (owner, _) in list(_own.items()) if owner == pid}
+
+
+def _claim(folder: str) -> bool:
+    """Have no other thread of this process open the head; False when one has."""
+    claim = (os.getpid(), object())
+    found = _own.setdefault(folder, claim)
+    if found[0] != claim[0]:
+        found = _own[folder] = claim
+    return found is claim
+
+
+def head_path(folder: str) -> str:
+    """The head's file."""
+    return os.path.join(folder, "head")
 
 
 class Head:
-    """The mapped head of this process's own spool; for its life the process holds a POSIX lock on the file.
+    """The mapped head of a spool; while it is open the process holds a POSIX lock on the file.
 
-    The file is opened once: closing any other descriptor of it would drop the lock.
+    Make one with `create` or `adopt`.
     """
 
-    def __init__(self, folder: str | None, spool_id: bytes, who: Incarnation, facts: bytes, target: bytes) -> None:
-        # Anonymous memory cannot grow in place; pages never touched cost nothing.
-        self.size = FIRST_BYTES if folder else MOST_BYTES
-        self.path = os.path.join(folder, "head") if folder else None
-        self._fd = -1
+    def __init__(self, folder: str | None, fd: int, size: int) -> None:
+        self.folder = folder
+        self.size = size
+        self._fd = fd
+        self._identity = identity_of(fd)
         # A mapping has its own descriptor of the file, and closing that would drop the lock: outgrown ones are kept.
         self._outgrown: list[mmap.mmap] = []
-        if self.path:
-            self._fd = open_file(self.path, self.size)
-            fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._map()
-        facts = facts[: INFO_BYTES - FACTS_AT]
+
+    @classmethod
+    def create(cls, folder: str | None, spool_id: bytes, owner: Incarnation, facts: bytes, target: bytes) -> Self:
+        """Make the head of a new spool; in anonymous memory without a folder.
+
+        Raises:
+            OSError: when there is no room for it.
+        """
+        # Anonymous memory cannot grow in place; pages never touched cost nothing.
+        if folder is None:
+            head = cls(None, -1, MOST_BYTES)
+        else:
+            _claim(folder)
+            fd = open_file(head_path(folder), FIRST_BYTES)
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            head = cls(folder, fd, FIRST_BYTES)
+        facts = facts[:MOST_FACTS]
         INFO.pack_into(
-            self.map, 8, VERSION, spool_id, who.pid, who.started, who.boot, who.namespace, 0, target, len(facts)
+            head.map, 8, VERSION, spool_id, owner.pid, owner.started, owner.boot, owner.namespace, 0, target, len(facts)
         )
-        self.map[FACTS_AT : FACTS_AT + len(facts)] = facts
-        self.beat()
+        head.map[FACTS_AT : FACTS_AT + len(facts)] = facts
+        head.beat()
         # Last: a head without its magic is one that was never finished.
-        self.words[0] = MAGIC
+        head.words[0] = MAGIC
+        return head
+
+    @classmethod
+    def adopt(cls, folder: str) -> Self | None:
+        """Take over the head of a dead process's spool; None when somebody else has it, or has just removed it.
+
+        Raises:
+            OSError: when it can't be opened or mapped.
+        """
+        if not _claim(folder):
+            return None
+        path, fd, head = head_path(folder), -1, None
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if identity_of(fd) == identity_of(path):
+                head = cls(folder, fd, os.fstat(fd).st_size)
+        except (BlockingIOError, PermissionError, FileNotFoundError):
+            pass  # its owner lives after all, or another adopts it, or has just removed it
+        finally:
+            if head is None:
+                _own.pop(folder, None)
+                if fd >= 0:
+                    os.close(fd)
+        return head
 
     def _map(self) -> None:
         self.map = map_file(self._fd, self.size) if self._fd >= 0 else mmap.mmap(-1, self.size)
@@ -90,9 +187,22 @@ class Head:
         """How many slots there is room for."""
         return (self.size - INFO_BYTES) // SLOT_BYTES
 
+    @property
+    def info(self) -> HeadInfo:
+        return HeadInfo.parse(self.map[:INFO_BYTES])
+
+    @property
+    def ending(self) -> Ending:
+        """What is known of the owner's end."""
+        return Ending(self.words[ENDING_WORD])
+
+    @ending.setter
+    def ending(self, ending: Ending) -> None:
+        self.words[ENDING_WORD] = ending
+
     def grow(self) -> bool:
         """Double the room for slots; False when it is as large as it may be, or the disk is full."""
-        if self._fd < 0 or self.size * 2 > MOST_BYTES:
+        if self.folder is None or self.size * 2 > MOST_BYTES or not self.is_open():
             return False
         try:
             allocate(self._fd, self.size, self.size * 2)
@@ -107,133 +217,38 @@ class Head:
         """Note that the owner is alive: for adopters in another PID namespace, who cannot look for its process."""
         self.words[HEARTBEAT_WORD] = time.time_ns() // 1000
 
+    def is_open(self) -> bool:
+        """Whether the descriptor still is the file's; who closes all of them at once, to daemonise, closes it too."""
+        return self.folder is None or (self._fd >= 0 and identity_of(self._fd) == self._identity)
+
+    def mappings(self) -> list[mmap.mmap]:
+        """Its memory."""
+        return [*self._outgrown, self.map]
+
+    def still_ours(self) -> bool:
+        """Take the lock again where it was lost; False when the file is gone or another process has taken it over."""
+        if self.folder is None:
+            return True
+        path = head_path(self.folder)
+        if identity_of(path) != self._identity:
+            return False
+        try:
+            if not self.is_open():
+                # The number may be somebody else's file by now: it is forgotten, not closed.
+                self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+            fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def exists(self) -> bool:
+        """Whether the file is still in its place."""
+        return self.folder is not None and identity_of(head_path(self.folder)) == self._identity
+
     def close(self) -> None:
         """Let go of the lock."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-
-class Slot:
-    """One stream's place in the head: what is numbered, acknowledged and shed.
-
-    What the caller's thread changes it changes under the spool's lock; `acked` and the identity belong to the shipper.
-
-    Attributes:
-        next: word 1 of the stream's next entry, without level and flags; holds the next seq.
-        gate: a record with a tag below this one must not take the short way: it is shed, or there is an open hole to
-            close first, or the slot was taken away.
-        acked: all records up to this seq are in Redis, or have been declared there.
-        producer: who numbers the records in Redis.
-        base: `seq - base` is the number there.
-        read: how far the shipper has come; holes are cut there, so that their counts stay exact.
-    """
-
-    __slots__ = ("_at", "_head", "acked", "base", "gate", "index", "name", "next", "producer", "read", "retired")
-
-    def __init__(self, head: Head, index: int, name: str, producer: bytes, last_seq: int = 0) -> None:
-        self._head = head
-        self._at = (INFO_BYTES + index * SLOT_BYTES) // 8
-        self.index = index
-        self.name = name
-        self.next = (last_seq + 1) * SEQ_STEP | index << SLOT_SHIFT
-        self.gate = 0
-        self.retired = False
-        self.acked = self.base = self.read = last_seq
-        self.producer = producer
-        self._write_new()
-
-    def _write_new(self) -> None:
-        words, at, name = self._head.words, self._at, self.name.encode("ascii")
-        words[at + STATE] = FREE
-        for word in range(at + 1, at + SLOT_WORDS):
-            words[word] = 0
-        start = (at + NAME) << 3
-        self._head.map[start : start + len(name)] = name
-        words[at + ACKED] = self.acked
-        self._write_identity(1)
-        words[at + STATE] = len(name) << NAME_SHIFT | 1
-
-    def _write_identity(self, which: int) -> None:
-        at = self._at + IDENTITIES + (which - 1) * IDENTITY_WORDS
-        self._head.map[at << 3 : (at << 3) + 16] = self.producer
-        self._head.words[at + 2] = self.base
-
-    @property
-    def last_seq(self) -> int:
-        """The highest seq given out, to a record or to a shed one."""
-        return self.next // SEQ_STEP - 1
-
-    def acknowledge(self, seq: int, n: int, epoch: str, generation: int) -> None:
-        """Note that Redis holds everything up to `seq`, and where it put the last record."""
-        self.acked = seq
-        words, at = self._head.words, self._at
-        words[at + ACKED] = seq
-        words[at + LAST_N] = n
-        words[at + LAST_EPOCH] = zlib.crc32(epoch.encode()) >> 12 << GENERATION_BITS | generation & GENERATION_MASK
-
-    def rename_producer(self, producer: bytes) -> None:
-        """Number from 1 again, under another name, from the first record that is not acknowledged.
-
-        The new identity is written beside the old one and then made valid by one store.
-        """
-        self.producer, self.base = producer, self.acked
-        words, at = self._head.words, self._at
-        which = 2 if words[at + STATE] & STATE_MASK == 1 else 1
-        self._write_identity(which)
-        words[at + STATE] = len(self.name) << NAME_SHIFT | which
-
-    # The open hole: records shed after the last one that was kept.
-
-    @property
-    def hole_from(self) -> int:
-        """The first seq of the open hole; 0 when there is none."""
-        return self._head.words[self._at + HOLE_FROM]
-
-    def hole(self) -> Counts:
-        """Records shed in the open hole, by level class."""
-        a, b, c, d, e = self._head.words[self._at + COUNTS : self._at + COUNTS + 5]
-        return (a, b, c, d, e)
-
-    def shed(self, level_class: int) -> int:
-        """Give the next seq to a record that is not kept, and return it. The counts tell how far the hole reaches."""
-        words, at = self._head.words, self._at
-        if not words[at + HOLE_FROM]:
-            self.gate = CLOSED
-            words[at + HOLE_FROM] = self.next // SEQ_STEP
-        words[at + COUNTS + level_class] += 1
-        self.next += SEQ_STEP
-        return self.last_seq
-
-    def take_stock(self, last: int, floor: int) -> None:
-        """Have the numbers go on behind what is in memory: a change was interrupted somewhere.
-
-        Args:
-            last: the seq of the slot's last entry in the newest segment; 0 when there is none.
-        """
-        begin, size = self.hole_from, sum(self.hole())
-        if begin > last and size:
-            last = begin + size - 1
-        else:
-            self.hole_closed(floor)
-        self.set_floor(floor)
-        if last > self.last_seq:
-            self.next = (last + 1) * SEQ_STEP | self.index << SLOT_SHIFT
-
-    def hole_closed(self, floor: int) -> None:
-        """Forget the open hole: a marker in a segment tells of it now."""
-        words, at = self._head.words, self._at
-        words[at + HOLE_FROM] = 0
-        for word in range(at + COUNTS, at + COUNTS + 5):
-            words[word] = 0
-        self.set_floor(floor)
-
-    # The gate.
-
-    def set_floor(self, floor: int) -> None:
-        """Have records with a tag below this one shed."""
-        self.gate = CLOSED if self.retired or self.hole_from else floor
-
-    def retire(self) -> None:
-        """The slot belongs to another stream from now on."""
-        self.retired, self.gate = True, CLOSED
+        if self.folder is not None:
+            _own.pop(self.folder, None)
+            if self.is_open():
+                os.close(self._fd)
+        self._fd = -1

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import msgpack
 
-from tailrace.head import Slot
 from tailrace.segment import SEQ_STEP, tag_of
+from tailrace.slot import Slot
 from tailrace.spool import URGENT, Spool
 
 __all__ = ["Familiar", "Handler", "make_handle"]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tailrace.wire.record import Facts
 
-__all__ = ["Incarnation", "facts_of_process"]
+__all__ = ["Incarnation", "facts_of_process", "is_running", "signal_of"]
+
+# Seconds after its last heartbeat when a process that cannot be looked for is taken for dead.
+SILENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,47 @@ class Incarnation:
 
 
 def start_time(pid: int | str) -> int:
-    """When a process started, in clock ticks since boot; 0 when it does not run or nobody tells."""
+    """When a process started, in clock ticks since boot; 0 when it does not run, is a zombie, or nobody tells."""
     with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as stat:
         # The second field is the program's name in parentheses and may hold anything, also spaces and parentheses.
-        return int(stat.read().rpartition(b")")[2].split()[19])
+        state, *fields = stat.read().rpartition(b")")[2].split()
+        return 0 if state in (b"Z", b"X") else int(fields[18])
     return 0
+
+
+def is_running(owner: Incarnation, heartbeat: int) -> bool:
+    """Whether a process may still run; False only when it surely does not.
+
+    Args:
+        heartbeat: when it last said that it lives, µs since 1970; for one that cannot be looked for.
+    """
+    if owner.boot != boot_id():
+        return False
+    if owner.namespace != pid_namespace():
+        return time.time() - heartbeat / 1e6 < SILENCE
+    if owner.started:
+        return start_time(owner.pid) == owner.started
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def signal_of(owner: Incarnation) -> str | None:
+    """The name of the signal that killed a child of this process, while nobody has waited for it; else None."""
+    if owner.namespace != pid_namespace() or not hasattr(os, "waitid"):
+        return None
+    try:
+        # Looks only: whoever waits for the child finds it as it is.
+        found = os.waitid(os.P_PID, owner.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except OSError:
+        return None
+    if found is None or found.si_code not in (os.CLD_KILLED, os.CLD_DUMPED):
+        return None
+    return signal.Signals(found.si_status).name
 
 
 def boot_id() -> bytes:

@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from tailrace.compaction import fit_hole
-from tailrace.head import Slot
 from tailrace.segment import AUDIT, HEADER_WORDS, LEVEL_SHIFT, Counts, Segment, tag_of
+from tailrace.slot import Slot
 from tailrace.wire.frame import MAX_RECORDS, NOTHING_SHED, join_frame
 
 __all__ = ["Batch", "Flight", "Lane", "Position"]
@@ -92,13 +92,10 @@ class Lane:
 
     __slots__ = (
         "announced_at",
-        "epoch",
         "failures",
         "flight",
-        "generation",
         "hole_seen",
         "lag",
-        "n",
         "open",
         "ready",
         "retry_at",
@@ -117,7 +114,6 @@ class Lane:
         self.failures = 0
         self.announced_at: float | None = None
         self.hole_seen: tuple[float, int] | None = None
-        self.epoch, self.generation, self.n = "", 0, 0
 
     @property
     def full(self) -> bool:

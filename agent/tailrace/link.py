@@ -20,6 +20,7 @@ from redis.retry import Retry
 
 from tailrace.errors import AnswerError
 from tailrace.lane import Flight
+from tailrace.spooldir import identity_of
 from tailrace.wire.append import FINISHED_TTL, SCRIPT, Answer, append_call, new_epoch
 from tailrace.wire.keys import Keys
 
@@ -75,6 +76,7 @@ class Link:
             **NO_INTRODUCTION,
         )
         self._connection: Any = None
+        self._socket: tuple[int, tuple[int, int] | None] = (-1, None)
         self._ahead = 0.0
 
     def send(self, flights: Sequence[Flight], announced: Sequence[str]) -> list[Answer | Refusal]:
@@ -124,13 +126,18 @@ class Link:
             Unavailable: with the reason.
         """
         if self._connection is not None:
-            return
-        connection = self._pool.make_connection()
+            if self._has_socket():
+                return
+            self.close()
+        # Not from the pool itself, which counts those that it makes, also in vain, and stops at a hundred.
+        connection: Any = self._pool.connection_class(**self._pool.connection_kwargs)
         try:
-            connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no hint for it
+            connection.connect()
         except (RedisError, OSError) as error:
             raise Unavailable(_reason(error)) from error
         self._connection = connection
+        number = connection._sock.fileno()
+        self._socket = number, identity_of(number)
         reply = self._ask([("TIME",)])[0]
         if isinstance(reply, list):
             self._ahead = int(reply[0]) + int(reply[1]) / 1e6 - time.time()
@@ -138,8 +145,17 @@ class Link:
     def close(self) -> None:
         """Drop the connection; the next `send` makes another."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.disconnect()
+        if connection is None:
+            return
+        if not self._has_socket() and connection._sock is not None:
+            # The number may be somebody else's by now: it is let go of, not closed.
+            connection._sock.detach()
+        connection.disconnect()
+
+    def _has_socket(self) -> bool:
+        """Whether the descriptor still is our socket's: who closes all of them, to daemonise, closes it too."""
+        number, identity = self._socket
+        return identity is not None and identity_of(number) == identity
 
     def _redis_time(self) -> int:
         return int((time.time() + self._ahead) * 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from itertools import count
 
-from tailrace.head import Slot
+from tailrace.slot import Slot
 from tailrace.wire.levels import level_class
 
 __all__ = ["Overflow", "Pending"]

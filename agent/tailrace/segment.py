@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from tailrace.errors import SpoolError
 from tailrace.spooldir import map_file, open_file
 
 __all__ = ["AUDIT", "HOLE", "Entry", "Segment", "entries", "pack_hole", "tag_of", "unpack_hole"]
@@ -120,6 +121,10 @@ class Segment:
     )
 
     def __init__(self, memory: mmap.mmap, number: int, size: int, path: str | None, spool_id: bytes) -> None:
+        self._map(memory, number, size, path)
+        HEADER.pack_into(memory, 0, MAGIC, VERSION, number, size, spool_id)
+
+    def _map(self, memory: mmap.mmap, number: int, size: int, path: str | None) -> None:
         self.path = path
         self.number = number
         self.size = size
@@ -131,7 +136,6 @@ class Segment:
         self.tops: dict[int, int] = {}
         self.scanned = False
         self.settled_at: float | None = None
-        HEADER.pack_into(memory, 0, MAGIC, VERSION, number, size, spool_id)
 
     @classmethod
     def create(cls, folder: str | None, number: int, size: int, spool_id: bytes) -> Segment:
@@ -150,6 +154,33 @@ class Segment:
             return cls(map_file(fd, size), number, size, path, spool_id)
         finally:
             os.close(fd)
+
+    @classmethod
+    def adopt(cls, path: str, spool_id: bytes) -> Segment:
+        """Map the sealed segment that a dead process left; entries behind a torn one are lost.
+
+        Raises:
+            OSError, SpoolError: when the file can't be opened, or is no segment of that spool.
+        """
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            size = os.fstat(fd).st_size
+            memory = map_file(fd, size) if size > HEADER.size else None
+        finally:
+            os.close(fd)
+        number = number_of(os.path.basename(path))
+        if memory is None or HEADER.unpack_from(memory, 0) != (MAGIC, VERSION, number, size, spool_id):
+            raise SpoolError(f"{path} is no segment of its spool")
+        segment = cls.__new__(cls)
+        segment._map(memory, number, size, path)
+        segment.end = HEADER_WORDS + sum(entry.size for entry in entries(memoryview(memory)))
+        if segment.end < size // 8:
+            segment.words[segment.end] = 0  # nobody reads on behind a torn entry
+        return segment
+
+    def highest_seqs(self) -> dict[int, int]:
+        """The highest seq of each slot in it."""
+        return {entry.slot: entry.seq for entry in entries(memoryview(self.map)[: self.used()], check=False)}
 
     def put(self, at: int, entry: Entry) -> int:
         """Write an entry at that word; returns the word behind it."""
@@ -195,6 +226,12 @@ class Segment:
         if self.path is not None:
             with suppress(FileNotFoundError):
                 os.unlink(self.path)
+
+
+def number_of(name: str) -> int:
+    """The number that a segment's file name tells; 0 for one that is no part of the spool."""
+    digits = name.removesuffix(".seg")
+    return int(digits) if digits.isdigit() else 0
 
 
 def segment_path(folder: str, number: int) -> str:

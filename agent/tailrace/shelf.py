@@ -6,13 +6,14 @@ WARNING, and when a new segment would go beyond it the oldest loses everything b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from mmap import mmap
 
 from tailrace.compaction import Remains, sift
 from tailrace.diagnostics import write_line
 from tailrace.errors import SpoolFull
-from tailrace.head import Slot
 from tailrace.segment import HEADER_WORDS, Segment, segment_size_for, tag_of
+from tailrace.slot import Slot
 
 __all__ = ["Shelf"]
 
@@ -37,7 +38,14 @@ class Shelf:
         floor: records with a tag below this one are shed.
     """
 
-    def __init__(self, folder: str | None, spool_id: bytes, limit: int, slots: Mapping[int, Slot]) -> None:
+    def __init__(
+        self,
+        folder: str | None,
+        spool_id: bytes,
+        limit: int,
+        slots: Mapping[int, Slot],
+        adopted: Iterable[Segment] = (),
+    ) -> None:
         self._folder = folder
         self._spool_id = spool_id
         self._limit = limit
@@ -47,8 +55,8 @@ class Shelf:
         self._spare: Segment | None = None
         self._said_memory = False
         self.floor = 0
-        self.segments: dict[int, Segment] = {}
-        self.current = self._add(self._create(1, SMALLEST))
+        self.segments: dict[int, Segment] = {segment.number: segment for segment in adopted}
+        self.current = self._add(self._create(max(self.segments, default=0) + 1, SMALLEST))
 
     def unsettled(self) -> int:
         """Bytes in segments that are not known to be acknowledged."""
@@ -117,6 +125,10 @@ class Shelf:
         """Remove every file."""
         for segment in [*self.segments.values(), *([self._spare] if self._spare else [])]:
             segment.unlink()
+
+    def mappings(self) -> list[mmap]:
+        """The memory of all of them."""
+        return [segment.map for segment in [*self.segments.values(), *([self._spare] if self._spare else [])]]
 
     def at_or_after(self, number: int) -> Segment:
         """The first segment with this or a higher number. Needs no lock, as `oldest`."""

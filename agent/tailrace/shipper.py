@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from _thread import allocate_lock
+from collections.abc import Callable
 
 from tailrace.backlog import HOLE_PATIENCE, Backlog
 from tailrace.config import Config
 from tailrace.diagnostics import Voice
 from tailrace.lane import Flight
-from tailrace.link import Link, Refusal, Unavailable
+from tailrace.link import CONNECT_TIMEOUT, Link, Refusal, Unavailable
 from tailrace.spool import AWAKE, Spool
 from tailrace.wire.append import Answer
 from tailrace.wire.frame import MAX_RECORDS
@@ -43,9 +44,14 @@ shipping = _Mark()
 
 
 class Shipper:
-    """Ships one spool. Starts its thread at the first record."""
+    """Ships one spool. Starts its thread at the first record.
 
-    def __init__(self, config: Config, spool: Spool, facts: bytes) -> None:
+    Args:
+        facts: packed, as they open the body of every frame.
+        each_second: called by the thread about once a second.
+    """
+
+    def __init__(self, config: Config, spool: Spool, facts: bytes, each_second: Callable[[], object] = bool) -> None:
         self.backlog = Backlog(spool, facts)
         self._config = config
         self._spool = spool
@@ -60,6 +66,7 @@ class Shipper:
         # Who holds it drives the backlog: the thread, or at exit whoever flushes.
         self._wheel = threading.Lock()
         self._waiting: list[threading.Event] = []
+        self._each_second = each_second
         self._sent_at = self._reclaimed_at = self._looked_at = 0.0
         spool.on_wake = self.wake
 
@@ -97,6 +104,27 @@ class Shipper:
         finally:
             self._waiting.remove(arrived)
 
+    def drain(self, deadline: float) -> bool:
+        """Ship everything by the calling thread, for good; whether all of it is in Redis.
+
+        Args:
+            deadline: on the monotonic clock.
+        """
+        before, shipping.now = shipping.now, True
+        try:
+            while self._spool.pending():
+                now = time.monotonic()
+                if now >= deadline:
+                    return False
+                with self._wheel:
+                    pause = self._step(now)
+                if pause > 0:
+                    self._bell.acquire(True, min(pause, deadline - now))
+            return True
+        finally:
+            self.finish(CONNECT_TIMEOUT)
+            shipping.now = before
+
     def finish(self, timeout: float) -> bool:
         """Stop the thread for good, and let go of what Redis keeps for our producers; whether the thread stopped."""
         self._stopping = True
@@ -132,6 +160,11 @@ class Shipper:
                 self._bell.acquire(True, pause)
             self._asleep = False
             self._spool.wake_at = AWAKE
+
+    def stop(self) -> None:
+        """End the thread when it has done what it is about."""
+        self._stopping = True
+        self._ring()
 
     def _step(self, now: float) -> float:
         """Do what is due; seconds until something else is."""
@@ -195,7 +228,7 @@ class Shipper:
             return
         forked_at = None
         if self.backlog.wants_forks(flight, result):
-            forked_at = link.forked_at(flight.slot.name, self.backlog.generation(flight))
+            forked_at = link.forked_at(flight.slot.name, flight.slot.generation)
         self.backlog.on_answer(flight, result, now, forked_at)
 
     def _linked(self) -> Link:
@@ -209,6 +242,7 @@ class Shipper:
             self._spool.head.beat()
             self._spool.drain()
             self._spool.acknowledged(now)
+            self._each_second()
 
     def _reclaim(self, now: float) -> None:
         if now - self._reclaimed_at >= RECLAIM_EVERY:

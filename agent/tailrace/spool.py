@@ -5,16 +5,19 @@ handler -> append -> [segment, segment, ...] -> scanner -> shipper
 
 from __future__ import annotations
 
+import os
 import shutil
 import time as clock
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from tailrace.config import Config
-from tailrace.errors import SpoolFull
-from tailrace.head import Head, Slot
+from tailrace.errors import SpoolError, SpoolFull
+from tailrace.head import Head
 from tailrace.identity import Incarnation, facts_of_process
 from tailrace.overflow import Overflow, Pending
 from tailrace.segment import (
@@ -29,12 +32,14 @@ from tailrace.segment import (
     WORDS,
     Counts,
     Segment,
+    number_of,
     pack_hole,
     tag_of,
     words_for,
 )
 from tailrace.shelf import Shelf
-from tailrace.spooldir import make_folder
+from tailrace.slot import Slot, SlotInfo
+from tailrace.spooldir import keep_mappings, make_folder
 from tailrace.wire.append import new_producer
 from tailrace.wire.levels import level_class
 
@@ -45,6 +50,9 @@ T = TypeVar("T")
 
 # Seconds that a log call waits for another thread's to finish; one takes microseconds.
 PATIENCE = 0.05
+
+# Bytes that a dead process's spool may grow to: it is only waited for its end.
+UNLIMITED = 1 << 62
 
 # Seconds between two looks whether the other thread is done.
 POLL = 0.0002
@@ -80,15 +88,20 @@ class Spool:
         on_wake: called then, by the thread that logs; must not block.
     """
 
-    def __init__(self, folder: str | None, spool_id: bytes, limit: int, head: Head) -> None:
-        self.folder = folder
-        self.id = spool_id
+    def __init__(
+        self,
+        head: Head,
+        limit: int,
+        slots: Mapping[int, Slot] = MappingProxyType({}),
+        segments: Iterable[Segment] = (),
+    ) -> None:
+        self.folder = head.folder
         self.head = head
-        self.slots: dict[int, Slot] = {}
-        self.shelf = Shelf(folder, spool_id, limit, self.slots)
+        self.slots: dict[int, Slot] = dict(slots)
+        self.shelf = Shelf(head.folder, head.info.id, limit, self.slots, segments)
         self.wake_at = 0
         self.on_wake: Callable[[], object] = bool
-        self._by_name: dict[str, Slot] = {}
+        self._by_name = {slot.name: slot for slot in self.slots.values()}
         self.lock = allocate_lock()
         self.holder = 0
         self._gone = False
@@ -106,13 +119,32 @@ class Spool:
         folder = make_folder(config.spool_dir, spool_id)
         who = Incarnation.current()
         try:
-            head = Head(folder, spool_id, who, facts, target_of(config))
+            head = Head.create(folder, spool_id, who, facts, target_of(config))
         except OSError:
             # The folder could be made, but no file in it: the shelf says so for its own files.
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-            folder, head = None, Head(None, spool_id, who, facts, target_of(config))
-        return cls(folder, spool_id, config.spool_max, head)
+            head = Head.create(None, spool_id, who, facts, target_of(config))
+        return cls(head, config.spool_max)
+
+    @classmethod
+    def adopt(cls, head: Head) -> Spool:
+        """Go on with a dead process's spool, whose head has been taken over. Nothing in it is shed.
+
+        Raises:
+            OSError: when a file can't be read, or there is no room for a new one.
+        """
+        info = head.info
+        segments = list(_segments_in(head.folder or "", info.id))
+        tops: dict[int, int] = {}
+        for segment in segments:
+            tops |= segment.highest_seqs()
+        slots: dict[int, Slot] = {}
+        for index in range(head.slots):
+            found = SlotInfo.parse(memoryview(head.map), index)
+            if found is not None:
+                slots[index] = Slot.adopt(head, index, found, tops.get(index, 0))
+        return cls(head, UNLIMITED, slots, segments)
 
     # For the threads that log.
 
@@ -166,7 +198,7 @@ class Spool:
         """
 
         def close() -> None:
-            if not slot.retired and slot.last_seq == seen:
+            if not slot.retired and not self._gone and slot.last_seq == seen:
                 time, payload = make_record(slot.hole())
                 self._write(slot, tag_of(30), time, payload)
 
@@ -180,6 +212,8 @@ class Spool:
         """Use what was acknowledged: remove old segments, shed less, make the next segment ready."""
 
         def use() -> None:
+            if not self.head.is_open():
+                keep_mappings([*self.head.mappings(), *self.shelf.mappings()])
             self.shelf.reclaim(now)
             self._set_gates()
             if self.at > self.limit // 2:
@@ -194,6 +228,16 @@ class Spool:
     def pending(self) -> bool:
         """Whether any record or hole is not acknowledged, or still waits to be written."""
         return self.overflow.waits or any(slot.acked < slot.last_seq for slot in list(self.slots.values()))
+
+    def abandon(self) -> None:
+        """Take nothing more: the files are gone, or another process has taken them over."""
+
+        def close() -> None:
+            self._gone = True
+            for slot in self.slots.values():
+                slot.close()
+
+        self._holding(close)
 
     def remove(self) -> None:
         """Remove all files, if everything in them is acknowledged."""
@@ -354,6 +398,15 @@ class Spool:
         waiting, slot, before = self._draining
         if waiting is not None and waiting is self.overflow.first() and slot is not None and slot.next != before:
             self.overflow.remove_first()
+
+
+def _segments_in(folder: str, spool_id: bytes) -> Iterator[Segment]:
+    for name in sorted(os.listdir(folder), key=number_of):
+        path = os.path.join(folder, name)
+        if number_of(name):
+            # What was lost in one that is damaged shows in the seqs, and is declared.
+            with suppress(SpoolError):
+                yield Segment.adopt(path, spool_id)
 
 
 def target_of(config: Config) -> bytes:

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgpack
 
 from tailrace.compaction import fit_hole
-from tailrace.errors import TailraceError
-from tailrace.head import (
-    ACKED,
-    COUNTS,
-    FACTS_AT,
-    FREE,
-    GENERATION_BITS,
-    GENERATION_MASK,
-    HOLE_FROM,
-    IDENTITIES,
-    IDENTITY_WORDS,
-    INFO,
-    INFO_BYTES,
-    LAST_EPOCH,
-    LAST_N,
-    MAGIC,
-    NAME,
-    NAME_SHIFT,
-    SLOT_BYTES,
-    STATE,
-    STATE_MASK,
-    VERSION,
-)
-from tailrace.identity import Incarnation
-from tailrace.segment import AUDIT, HOLE, Counts, Entry, entries, pack_hole, unpack_hole
+from tailrace.head import INFO_BYTES, SLOT_BYTES, HeadInfo, head_path
+from tailrace.segment import AUDIT, HOLE, Counts, Entry, entries, number_of, pack_hole, unpack_hole
+from tailrace.slot import SlotInfo
 from tailrace.wire.frame import NOTHING_SHED
 from tailrace.wire.record import Facts
 
-__all__ = ["Left", "SpoolError", "SpoolReader", "Stream"]
-
-
-class SpoolError(TailraceError):
-    """A folder that holds no spool, or one of a version that this reader does not know."""
+__all__ = ["Left", "SpoolReader", "Stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +41,20 @@ class Stream:
     """One stream of a spool.
 
     Attributes:
-        producer, base: what Redis knows `seq` as: number `seq - base` of that producer.
-        acked: everything up to this seq is in Redis.
-        n, epoch_check, generation: of the last answer; the check is the CRC-32 of the epoch.
+        info: its slot.
         left: what is not acknowledged, in order.
     """
 
-    name: str
-    producer: bytes
-    base: int
-    acked: int
-    n: int
-    epoch_check: int
-    generation: int
+    info: SlotInfo
     left: list[Left] = field(default_factory=list)
 
 
 class SpoolReader:
-    """Reads a spool's folder; writes nothing and takes no lock.
+    """Reads a spool's folder; writes nothing and takes no lock. Not for one of this process; see `HeadInfo.read`.
 
     Attributes:
-        incarnation: the process that owned it.
-        heartbeat: when the owner last said that it lives, µs since 1970.
-        target: of which Redis and prefix it is; see `spool.target_of`.
+        info: who owned it, and for which Redis it is.
+        facts: what the owner's frames say once for all of their records.
         streams: with all that is left of them.
 
     Raises:
@@ -100,80 +64,41 @@ class SpoolReader:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        with open(os.path.join(folder, "head"), "rb") as file:
-            self._head = file.read()
-        self._read_info()
-        slots = dict(self._read_slots())
+        with open(head_path(folder), "rb") as file:
+            head = file.read()
+        self.info = HeadInfo.parse(head)
+        self.facts = Facts.parse(self.info.facts)
+        slots: dict[int, Stream] = {}
+        for index in range((len(head) - INFO_BYTES) // SLOT_BYTES):
+            info = SlotInfo.parse(memoryview(head), index)
+            if info is not None:
+                slots[index] = Stream(info)
         for entry in self._entries():
             if entry.slot in slots:
                 _take(slots[entry.slot], entry)
         for index, stream in slots.items():
-            self._take_open_hole(index, stream)
+            _take_open_hole(index, stream)
         self.streams = list(slots.values())
-
-    def _read_info(self) -> None:
-        if len(self._head) < INFO_BYTES or self._word(0) != MAGIC:
-            raise SpoolError(f"{self.folder}: the head is not finished, or none of a spool")
-        version, self.id, pid, started, boot, namespace, self.heartbeat, self.target, size = INFO.unpack_from(
-            self._head, 8
-        )
-        if version != VERSION:
-            raise SpoolError(f"{self.folder}: version {version} is not known; this reader knows {VERSION}")
-        self.incarnation = Incarnation(pid, started, boot, namespace)
-        self.facts = Facts.unpack(msgpack.unpackb(self._head[FACTS_AT : FACTS_AT + size]))
-
-    def _word(self, index: int) -> int:
-        return int.from_bytes(self._head[index * 8 : index * 8 + 8], sys.byteorder)
-
-    def _read_slots(self) -> Iterator[tuple[int, Stream]]:
-        for index in range((len(self._head) - INFO_BYTES) // SLOT_BYTES):
-            at = (INFO_BYTES + index * SLOT_BYTES) // 8
-            state = self._word(at + STATE) & STATE_MASK
-            if state == FREE:
-                continue
-            start = (at + NAME) * 8
-            name = self._head[start : start + (self._word(at + STATE) >> NAME_SHIFT)].decode("ascii")
-            identity = at + IDENTITIES + (state - 1) * IDENTITY_WORDS
-            producer = self._head[identity * 8 : identity * 8 + 16]
-            last = self._word(at + LAST_EPOCH)
-            yield (
-                index,
-                Stream(
-                    name,
-                    producer,
-                    self._word(identity + 2),
-                    self._word(at + ACKED),
-                    self._word(at + LAST_N),
-                    last >> GENERATION_BITS,
-                    last & GENERATION_MASK,
-                ),
-            )
 
     def _entries(self) -> Iterator[Entry]:
         """Those of all segments; a torn one ends its segment, and what is missing then shows in the seqs."""
-        names = sorted((name for name in os.listdir(self.folder) if name.endswith(".seg")), key=_number)
+        names = sorted((name for name in os.listdir(self.folder) if name.endswith(".seg")), key=number_of)
         for name in names:
-            if _number(name) > 0:
+            if number_of(name) > 0:
                 with open(os.path.join(self.folder, name), "rb") as file:
                     yield from entries(file.read())
 
-    def _take_open_hole(self, index: int, stream: Stream) -> None:
-        at = (INFO_BYTES + index * SLOT_BYTES) // 8
-        begin = self._word(at + HOLE_FROM)
-        a, b, c, d, e = [self._word(at + COUNTS + kind) for kind in range(5)]
-        size = a + b + c + d + e
-        # One that begins at or before the last entry was closed by a marker; the owner died before it said so here.
-        if begin > _reached(stream) and size:
-            _take(stream, Entry(index, begin + size - 1, 0, HOLE, 0, pack_hole((a, b, c, d, e))))
 
-
-def _number(name: str) -> int:
-    digits = name.removesuffix(".seg")
-    return int(digits) if digits.isdigit() else 0
+def _take_open_hole(index: int, stream: Stream) -> None:
+    info = stream.info
+    size = sum(info.hole)
+    # One that begins at or before the last entry was closed by a marker; the owner died before it said so here.
+    if info.hole_from > _reached(stream) and size:
+        _take(stream, Entry(index, info.hole_from + size - 1, 0, HOLE, 0, pack_hole(info.hole)))
 
 
 def _reached(stream: Stream) -> int:
-    return stream.left[-1].seq if stream.left else stream.acked
+    return stream.left[-1].seq if stream.left else stream.info.acked
 
 
 def _take(stream: Stream, entry: Entry) -> None:

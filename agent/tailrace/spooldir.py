@@ -5,14 +5,19 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from tailrace.diagnostics import write_line
 
-__all__ = ["candidates", "make_folder", "map_file", "open_file"]
+__all__ = ["candidates", "identity_of", "keep_mappings", "make_folder", "map_file", "open_file"]
 
 ZEROS = bytes(1 << 16)
+
+# From Python 3.13 on a mapping need not keep a descriptor of its own.
+WITHOUT_DESCRIPTOR: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 
 
 def candidates(configured: str | None) -> Iterator[str]:
@@ -100,4 +105,23 @@ def allocate(fd: int, start: int, size: int) -> None:
 
 def map_file(fd: int, size: int) -> mmap.mmap:
     """Map a file so that what is stored in memory is in the file, whatever becomes of the process."""
-    return mmap.mmap(fd, size, flags=mmap.MAP_SHARED)
+    return mmap.mmap(fd, size, flags=mmap.MAP_SHARED, **WITHOUT_DESCRIPTOR)
+
+
+# A mapping's own descriptor is closed with it. Where somebody closed all descriptors that number may be another file's
+# by now, so such mappings are kept for ever.
+_kept: list[mmap.mmap] = []
+
+
+def keep_mappings(mappings: Iterable[mmap.mmap]) -> None:
+    """Never close these."""
+    _kept.extend(mapping for mapping in mappings if not any(mapping is other for other in _kept))
+
+
+def identity_of(file: int | str) -> tuple[int, int] | None:
+    """What tells a file, by its path or descriptor, from every other; None when there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

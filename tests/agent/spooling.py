@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tailrace.errors import SpoolFull
-from tailrace.head import Slot
 from tailrace.segment import tag_of
+from tailrace.slot import Slot
 from tailrace.spool import Spool
 from tailrace.spool_reader import SpoolReader, Stream
 from tailrace.wire import Record, level_class, pack_record
@@ -28,7 +28,7 @@ def try_put(spool: Spool, slot: Slot, message: str, level: int = INFO, *, audit:
 def left_in(spool: Spool, name: str = "s") -> Stream:
     """What another process would find in this one's files."""
     assert spool.folder is not None
-    return next(stream for stream in SpoolReader(spool.folder).streams if stream.name == name)
+    return next(stream for stream in SpoolReader(spool.folder).streams if stream.info.name == name)
 
 
 class Account:
@@ -51,7 +51,7 @@ class Account:
         """Every record is there or counted under its class, in order; returns the counts of the missing."""
         shed = [0] * 5
         kept = [0] * 5
-        last = stream.acked
+        last = stream.info.acked
         for item in stream.left:
             last += sum(item.shed) + (item.payload is not None)
             assert item.seq == last

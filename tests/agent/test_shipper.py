@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tailrace.head import Slot
+from tailrace.slot import Slot
 from tailrace.wire import Keys
 from tests.agent.conftest import MakeLogger, engine_of, handler_of
 from tests.agent.delivered import delivered, wait_for_records

@@ -10,9 +10,11 @@ from pathlib import Path
 import msgpack
 import pytest
 
+from tailrace.errors import SpoolError
 from tailrace.head import Head
 from tailrace.identity import Incarnation
-from tailrace.spool_reader import SpoolError, SpoolReader
+from tailrace.slot import check_of
+from tailrace.spool_reader import SpoolReader
 from tests.agent.conftest import MIB, MakeSpool
 from tests.agent.spooling import DEBUG, WARNING, Account, left_in, put
 from tests.servers import ROOT
@@ -56,9 +58,9 @@ def test_every_record_whose_log_call_returned_outlives_sigkill(tmp_path: Path, a
     (folder,) = place.iterdir()
     reader = SpoolReader(str(folder))
     (stream,) = reader.streams
-    assert reader.incarnation.pid == process.pid
+    assert reader.info.owner.pid == process.pid
     assert reader.facts.pid == process.pid
-    assert stream.name == "s"
+    assert stream.info.name == "s"
     assert [item.seq for item in stream.left] == list(range(1, len(stream.left) + 1))
     found = [msgpack.unpackb(item.payload)[3] for item in stream.left if item.payload is not None]
     assert len(found) == len(set(found))
@@ -110,10 +112,14 @@ def test_what_is_acknowledged_is_not_left(make_spool: MakeSpool) -> None:
     slot.acknowledge(6, 6, "epoch", 3)
     stream = left_in(spool)
     assert [item.seq for item in stream.left] == [7, 8, 9, 10]
-    assert (stream.acked, stream.n, stream.generation, stream.base) == (6, 6, 3, 0)
+    info = stream.info
+    assert (info.acked, info.n, info.generation, info.base) == (6, 6, 3, 0)
+    assert info.epoch_check == check_of("epoch")
     slot.rename_producer(bytes(range(16)))
-    stream = left_in(spool)
-    assert (stream.producer, stream.base) == (bytes(range(16)), 6)
+    info = left_in(spool).info
+    assert (info.producer, info.base, info.finished) == (bytes(range(16)), 6, False)
+    slot.finish()
+    assert left_in(spool).info.finished
 
 
 def test_a_folder_without_a_finished_head_is_no_spool(tmp_path: Path) -> None:
@@ -126,9 +132,10 @@ def test_the_lock_of_a_living_owner_is_held_even_when_its_head_has_grown(make_sp
     spool = make_spool()
     for i in range(200):
         put(spool, spool.slot(f"s{i}"), "message")
-    assert spool.head.path is not None
+    assert spool.folder is not None
     try_lock = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
-    tried = subprocess.run([sys.executable, "-c", try_lock, spool.head.path], capture_output=True, check=False)
+    head = os.path.join(spool.folder, "head")
+    tried = subprocess.run([sys.executable, "-c", try_lock, head], capture_output=True, check=False)
     assert b"BlockingIOError" in tried.stderr
     spool.head.close()
 
@@ -137,8 +144,8 @@ def test_the_head_says_whose_it_is(tmp_path: Path) -> None:
     who = Incarnation.current()
     folder = tmp_path / "spool"
     folder.mkdir()
-    Head(str(folder), bytes(16), who, b"\x80", b"t" * 16)
-    reader = SpoolReader(str(folder))
-    assert reader.incarnation == who
-    assert reader.target == b"t" * 16
-    assert reader.heartbeat > 0
+    Head.create(str(folder), bytes(16), who, b"\x80", b"t" * 16)
+    info = SpoolReader(str(folder)).info
+    assert info.owner == who
+    assert info.target == b"t" * 16
+    assert info.heartbeat > 0

@@ -50,6 +50,18 @@ class Facts:
         return _pack({f.name: value for f in fields(self) if (value := getattr(self, f.name))})
 
     @classmethod
+    def parse(cls, packed: bytes) -> Facts:
+        """Read the packed map.
+
+        Raises:
+            FrameError: as `unpack`, and when it is no msgpack.
+        """
+        try:
+            return cls.unpack(msgpack.unpackb(packed))
+        except ValueError as error:
+            raise FrameError("the shared facts are no msgpack") from error
+
+    @classmethod
     def unpack(cls, value: object) -> Facts:
         """Read the map; unknown names are passed over.
 
