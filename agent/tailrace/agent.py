@@ -16,11 +16,16 @@ from tailrace.identity import facts_of_process
 from tailrace.shipper import Shipper
 from tailrace.slot import Slot
 from tailrace.spool import Spool
+from tailrace.spooldir import usage
 
 __all__ = ["Channel", "Engine", "channel_for", "finish_if_exiting", "flush"]
 
 # Seconds that the end of the process may take: while Redis answers, and when it is known not to.
 EXIT, EXIT_WHEN_DOWN = 2.0, 0.2
+
+
+# Bytes that a spool may take even in a crowded place.
+SMALLEST_LIMIT = 1 << 20
 
 
 class Channel:
@@ -50,6 +55,7 @@ class Engine:
         self.pid = os.getpid()
         self.refused = 0
         self.closed = False
+        self._config = config
         self.spool = Spool.open(config)
         self.adoption = Adoption(config)
         self.shipper = Shipper(config, self.spool, facts_of_process(config.service).pack(), self._look_after)
@@ -79,6 +85,17 @@ class Engine:
             if self.spool.head.exists():
                 self.shipper.stop()
         self.adoption.look()
+        limit = self._limit()
+        if limit != self.spool.shelf.limit:
+            self.spool.limit_to(limit)
+
+    def _limit(self) -> int:
+        """Bytes for this process: what the others have taken of the place is not there for it."""
+        folder, most = self.spool.folder, self._config.spool_max
+        if folder is None or self.spool.shelf.unsettled() <= SMALLEST_LIMIT // 2:
+            return most
+        others = usage(os.path.dirname(folder)) - self.spool.shelf.taken()
+        return max(min(most, self._config.spool_dir_max - others), SMALLEST_LIMIT)
 
     def close(self, timeout: float = EXIT, timeout_when_down: float = EXIT_WHEN_DOWN) -> bool:
         """Ship what is there, within these seconds, and stop; whether everything is in Redis.

@@ -101,6 +101,9 @@ class Config:
     level: int | None = _setting("TAILRACE_LEVEL", "the lowest level recorded, by name or number", _read_level, None)
     spool_dir: str | None = _setting("TAILRACE_SPOOL_DIR", "where spools live; else found", _read_text, None)
     spool_max: int = _setting("TAILRACE_SPOOL_MAX", "bytes a process may hold back", _read_size, 64 * MIB)
+    spool_dir_max: int = _setting(
+        "TAILRACE_SPOOL_DIR_MAX", "bytes that all processes' spools in one place may take", _read_size, 512 * MIB
+    )
     prefix: str = _setting("TAILRACE_PREFIX", "what all names in Redis begin with", _read_prefix, DEFAULT_PREFIX)
     disabled: bool = _setting("TAILRACE_DISABLED", "1 makes handlers do nothing", _read_switch, False)
 

@@ -3,6 +3,8 @@
 TailraceError
 ├── ConfigError         a setting or an argument is not usable
 ├── SpoolFull           an audit record finds no room left in the spool
+├── NotRecorded         an audit record was recorded nowhere
+├── NotConfirmed        an audit record is on its way, but not known to be safe
 ├── SpoolError          files that are no spool, or one of an unknown version
 └── WireError           bytes or text that do not follow docs/PROTOCOL.md
     ├── StreamIDError   not a stream ID
@@ -14,11 +16,18 @@ TailraceError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tailrace.emitter import Receipt
+
 __all__ = [
     "AnswerError",
     "ConfigError",
     "FrameError",
     "LevelError",
+    "NotConfirmed",
+    "NotRecorded",
     "SpoolError",
     "SpoolFull",
     "StreamIDError",
@@ -38,6 +47,24 @@ class ConfigError(TailraceError):
 
 class SpoolFull(TailraceError):
     """An audit record found no room: the spool holds nothing that may be shed for it."""
+
+
+class NotRecorded(TailraceError):
+    """An audit record was recorded nowhere by Tailrace; the text says why, and what would be right."""
+
+
+class NotConfirmed(TailraceError, TimeoutError):
+    """An audit record is on its way to Redis, but what the caller asked for could not be confirmed in time.
+
+    To log it again would double it.
+
+    Attributes:
+        receipt: where it stands in this process's spool; None when it interrupts a log call that will write it.
+    """
+
+    def __init__(self, text: str, receipt: Receipt | None = None) -> None:
+        self.receipt = receipt
+        super().__init__(text)
 
 
 class SpoolError(TailraceError):

@@ -10,10 +10,11 @@ from typing import Any
 
 from tailrace.agent import Channel, Reentered, finish_if_exiting
 from tailrace.config import Config
-from tailrace.emitter import Emitter
+from tailrace.emitter import Emitter, Receipt
 from tailrace.errors import SpoolFull
 from tailrace.hotpath import PLAIN, Familiar, make_handle
-from tailrace.logrecord import MARK, STANDARD, is_audit_logger, pack_log_record, pack_remainder
+from tailrace.logrecord import MARK, OUTCOMES, STANDARD, is_audit_logger, pack_log_record, pack_remainder
+from tailrace.segment import AUDIT
 from tailrace.shipper import shipping
 
 __all__ = ["TailraceHandler"]
@@ -22,7 +23,7 @@ __all__ = ["TailraceHandler"]
 IGNORED = ("tailrace", "redis")
 
 # Extras that have their own place in a record, or are none.
-PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MARK))
+PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MARK, OUTCOMES))
 
 
 # Handlers by what they write to: those of one stream mark the records that they have recorded.
@@ -89,8 +90,10 @@ class TailraceHandler(logging.Handler):
                 self._emit(record)
         except SpoolFull as error:
             self.emitter.refuse(error)
+            self._tell(record, error)
         except Exception as error:  # the application must not suffer from a defect of ours
             self.emitter.voice.say(f"a record was lost: {error!r}")
+            self._tell(record, error)
 
     def append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
         """Put a packed record into the spool. Never raises."""
@@ -112,6 +115,8 @@ class TailraceHandler(logging.Handler):
         return _restore, (type(self), self.level or None, self._settings, list(self.filters))
 
     def _emit(self, record: logging.LogRecord) -> None:
+        if record.__dict__.get(OUTCOMES) is True:
+            return
         if self.emitter.pid != os.getpid():
             self._bind_first()
         self._learn(record)
@@ -124,9 +129,17 @@ class TailraceHandler(logging.Handler):
         self._append(record, *entry)
 
     def _append(self, record: logging.LogRecord, tag: int, time: int, payload: bytes) -> None:
-        self.emitter.append(tag, time, payload)
+        receipt = self.emitter.append(tag, time, payload)
+        if tag & AUDIT:
+            self._tell(record, receipt)
         if self.marking:
             self.mark(record)
+
+    def _tell(self, record: logging.LogRecord, outcome: Receipt | Exception | None) -> None:
+        """Have `audit_log` know, where the record is one of its."""
+        outcomes = record.__dict__.get(OUTCOMES)
+        if isinstance(outcomes, dict):
+            outcomes[self] = outcome
 
     def _bind_first(self) -> None:
         # When it interrupts the call that makes the spool, the record waits in the emitter for that.

@@ -12,10 +12,14 @@ from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
 from tailrace.wire.record import Record, pack_record
 
-__all__ = ["MARK", "STANDARD", "is_audit_logger", "pack_log_record", "pack_remainder"]
+__all__ = ["MARK", "OUTCOMES", "STANDARD", "is_audit_logger", "pack_log_record", "pack_remainder"]
 
 # The attribute by which two handlers of one stream see that a record has been recorded.
 MARK = "_tailrace"
+
+# The attribute of an audit record that `audit_log` makes: by handler a receipt, or why there is none; True when all of
+# ours have seen it.
+OUTCOMES = "_tailrace_outcomes"
 
 # What every LogRecord has; `message` and `asctime` come from a Formatter, `taskName` is from Python 3.12 on.
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -34,7 +38,7 @@ def is_audit_logger(name: str) -> bool:
 
 def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
     """Tag, time and packed form of any record, however broken: something of it is always kept. Never raises."""
-    extras = {key: value for key, value in record.__dict__.items() if key not in STANDARD and key != MARK}
+    extras = {key: value for key, value in record.__dict__.items() if key not in STANDARD and key not in (MARK, OUTCOMES)}
     message, problem = _message_of(record)
     values: dict[str, Any] = {
         "time": _time_of(record),

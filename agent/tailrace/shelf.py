@@ -36,6 +36,7 @@ class Shelf:
         segments: by number, ascending.
         current: the one that is written to.
         floor: records with a tag below this one are shed.
+        limit: bytes that may wait for an acknowledgement.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Shelf:
     ) -> None:
         self._folder = folder
         self._spool_id = spool_id
-        self._limit = limit
+        self.limit = limit
         self._slots = slots
         self._largest = max(SMALLEST, min(LARGEST, limit // SEGMENTS_AT_LIMIT // SMALLEST * SMALLEST))
         self._next_size = SMALLEST
@@ -62,9 +63,18 @@ class Shelf:
         """Bytes in segments that are not known to be acknowledged."""
         return sum(segment.used() for segment in self.segments.values() if segment.settled_at is None)
 
+    def taken(self) -> int:
+        """Bytes of all segments, acknowledged or not."""
+        return sum(segment.size for segment in self.segments.values())
+
+    def limit_to(self, limit: int) -> None:
+        """Shed by this limit from now on. Room that is taken already stays until it is acknowledged or shed."""
+        self.limit = limit
+        self.update_floor()
+
     def crowded(self) -> bool:
         """More than half of the limit waits for an acknowledgement."""
-        return self.unsettled() > self._limit // 2
+        return self.unsettled() > self.limit // 2
 
     def turn(self, end: int, words: int) -> Segment:
         """Seal the current segment at that word and go on in another with room for so many words.
@@ -98,7 +108,7 @@ class Shelf:
 
     def prepare(self) -> None:
         """Make the next segment before it is needed, so that no log call has to."""
-        if self._spare is None and self.unsettled() + self._next_size <= self._limit:
+        if self._spare is None and self.unsettled() + self._next_size <= self.limit:
             self._spare = self._create(self.current.number + 1, self._next_size)
 
     def reclaim(self, now: float) -> None:
@@ -119,7 +129,7 @@ class Shelf:
     def update_floor(self) -> None:
         """Set the floor by what waits in sealed segments."""
         waiting = self.unsettled() - self.current.used()
-        self.floor = next(tag for part, tag in FLOORS if waiting >= part * self._limit)
+        self.floor = next(tag for part, tag in FLOORS if waiting >= part * self.limit)
 
     def remove_all(self) -> None:
         """Remove every file."""
@@ -143,13 +153,13 @@ class Shelf:
         return segment.scanned and all(slots[index].acked >= top for index, top in segment.tops.items())
 
     def _make_room(self, size: int) -> None:
-        while self.unsettled() + size > self._limit:
+        while self.unsettled() + size > self.limit:
             if not self._shed_oldest():
-                raise SpoolFull(f"the spool's {self._limit} bytes are full of audit records that Redis did not take")
+                raise SpoolFull(f"the spool's {self.limit} bytes are full of audit records that Redis did not take")
         kept = [segment for segment in self.segments.values() if segment.settled_at is not None]
         total = sum(segment.used() for segment in self.segments.values())
         for segment in kept:
-            if total + size <= self._limit:
+            if total + size <= self.limit:
                 return
             total -= segment.used()
             self._remove(segment)

@@ -116,7 +116,7 @@ class Spool:
         """Make a new spool for this process, in the first usable place, else in anonymous memory."""
         spool_id = new_producer()
         facts = facts_of_process(config.service).pack()
-        folder = make_folder(config.spool_dir, spool_id)
+        folder = make_folder(config.spool_dir, spool_id, config.spool_dir_max)
         who = Incarnation.current()
         try:
             head = Head.create(folder, spool_id, who, facts, target_of(config))
@@ -220,6 +220,10 @@ class Spool:
                 self.shelf.prepare()
 
         self._holding(use)
+
+    def limit_to(self, limit: int) -> None:
+        """Let it take so many bytes from now on."""
+        self._holding(self.shelf.limit_to, limit)
 
     def written(self) -> tuple[Segment, int]:
         """The current segment and the word behind its last entry."""

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgpack
-
 from tailrace.compaction import fit_hole
 from tailrace.head import INFO_BYTES, SLOT_BYTES, HeadInfo, head_path
 from tailrace.segment import AUDIT, HOLE, Counts, Entry, entries, number_of, pack_hole, unpack_hole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import stat
@@ -12,9 +13,12 @@ from typing import Any
 
 from tailrace.diagnostics import write_line
 
-__all__ = ["candidates", "identity_of", "keep_mappings", "make_folder", "map_file", "open_file"]
+__all__ = ["candidates", "identity_of", "keep_mappings", "make_folder", "map_file", "open_file", "usage"]
 
 ZEROS = bytes(1 << 16)
+
+# Bytes of a spool with nothing in it: a head and one segment.
+SMALLEST_SPOOL = 80 << 10
 
 # From Python 3.13 on a mapping need not keep a descriptor of its own.
 WITHOUT_DESCRIPTOR: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
@@ -34,8 +38,11 @@ def candidates(configured: str | None) -> Iterator[str]:
     yield f"/dev/shm/tailrace-{os.getuid()}"
 
 
-def make_folder(configured: str | None, spool_id: bytes) -> str | None:
+def make_folder(configured: str | None, spool_id: bytes, most: int) -> str | None:
     """Make the folder of one spool, in the first place that can be used.
+
+    Args:
+        most: bytes that all spools of one place may take.
 
     Returns:
         its path; None when there is no usable place, which has been said on stderr.
@@ -44,6 +51,7 @@ def make_folder(configured: str | None, spool_id: bytes) -> str | None:
     for place in candidates(configured):
         try:
             check_place(place)
+            check_room(place, most)
             path = os.path.join(place, spool_id.hex())
             os.mkdir(path, 0o700)
             return path
@@ -67,6 +75,26 @@ def check_place(place: str) -> None:
         raise PermissionError(0, "belongs to another user")
     if found.st_mode & stat.S_IWOTH:
         raise PermissionError(0, "is writable for everybody")
+
+
+def check_room(place: str, most: int) -> None:
+    """See that one more spool fits in there. Counts folders, not bytes: this may be a log call.
+
+    Raises:
+        OSError: when there are too many.
+    """
+    number = len(os.listdir(place))
+    if number * SMALLEST_SPOOL > most:
+        raise OSError(errno.EDQUOT, f"holds {number} spools, which may take {most} bytes altogether")
+
+
+def usage(place: str) -> int:
+    """The bytes that all spools in a place take."""
+    total = 0
+    for folder in os.listdir(place):
+        with suppress(OSError), os.scandir(os.path.join(place, folder)) as files:  # some go while we look
+            total += sum(file.stat().st_size for file in files)
+    return total
 
 
 def open_file(path: str, size: int) -> int:
