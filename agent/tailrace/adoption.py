@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolError, TailraceError
 from tailrace.head import Ending, Head, HeadInfo, head_path, own_folders
 from tailrace.identity import is_running, signal_of
+from tailrace.native import start_thread
 from tailrace.segment import tag_of
 from tailrace.shipper import Shipper
 from tailrace.slot import Slot
@@ -50,21 +50,22 @@ class Adoption:
     def __init__(self, config: Config) -> None:
         self.adopted = 0
         self._config = config
-        self._thread: threading.Thread | None = None
+        self._busy = False
         self._unusable: dict[str, float] = {}
         self._known: dict[str, HeadInfo] = {}
         self._voice = Voice()
 
     def look(self) -> None:
         """Have what is found shipped, by a thread that ends with it. Quick when there is nothing."""
-        if self._thread is not None and self._thread.is_alive():
-            return
-        if any(True for _ in self._found()):
-            thread = threading.Thread(target=self.adopt, name="tailrace-adopter", daemon=True)
+        if not self._busy and any(True for _ in self._found()):
             # At the end of the interpreter no thread can start; another process will find it.
-            with suppress(RuntimeError):
-                thread.start()
-                self._thread = thread
+            self._busy = start_thread(self._adopt_all)
+
+    def _adopt_all(self) -> None:
+        try:
+            self.adopt()
+        finally:
+            self._busy = False
 
     def adopt(self, deadline: float = float("inf")) -> bool:
         """Ship all orphans; whether none is left that could be.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 import time
-from _thread import get_ident
 
 from tailrace.adoption import Adoption
 from tailrace.config import Config
 from tailrace.head import Ending
 from tailrace.identity import facts_of_process
+from tailrace.native import allocate_lock, get_ident
 from tailrace.shipper import Shipper
 from tailrace.slot import Slot
 from tailrace.spool import Spool
@@ -114,8 +113,9 @@ class Engine:
         return done
 
 
+_pid = os.getpid()
 _engines: dict[tuple[object, ...], Engine] = {}
-_lock = threading.Lock()
+_lock = allocate_lock()
 # Threads that are making an engine or a channel.
 _inside: set[int] = set()
 _watching_exit = False
@@ -133,6 +133,8 @@ def channel_for(config: Config) -> Channel:
         SpoolFull: as `Engine.channel`.
         Reentered: when this thread is in here already: a signal handler or a destructor logs.
     """
+    if _pid != os.getpid():
+        _after_fork_in_child()  # a fork that ran no hook
     me = get_ident()
     if me in _inside:
         raise Reentered
@@ -140,7 +142,7 @@ def channel_for(config: Config) -> Channel:
     try:
         key = (config.url, config.prefix, config.service, config.spool_dir, config.spool_max)
         engine = _engines.get(key)
-        if engine is None or engine.closed or engine.pid != os.getpid():
+        if engine is None or engine.closed:
             engine = _make_engine(key, config)
         return engine.channel(config.stream)
     finally:
@@ -163,9 +165,7 @@ def flush(timeout: float = EXIT) -> bool:
 def _make_engine(key: tuple[object, ...], config: Config) -> Engine:
     with _lock:
         engine = _engines.get(key)
-        if engine is None or engine.closed or engine.pid != os.getpid():
-            if engine is not None and engine.pid != os.getpid():
-                _forget_parents_engines()  # a fork that ran no hook
+        if engine is None or engine.closed:
             engine = _engines[key] = Engine(config)
             _watch_exit()
     return engine
@@ -207,9 +207,10 @@ def _forget_parents_engines() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _lock
+    global _lock, _pid
+    _pid = os.getpid()
     # The parent's lock may have been held by a thread that does not exist here.
-    _lock = threading.Lock()
+    _lock = allocate_lock()
     _inside.clear()
     _forget_parents_engines()
 

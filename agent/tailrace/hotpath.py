@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import zlib
-from _thread import get_ident
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, Protocol
 
 import msgpack
 
+from tailrace.native import get_ident
 from tailrace.segment import SEQ_STEP, tag_of
 from tailrace.slot import Slot
 from tailrace.spool import URGENT, Spool

@@ -7,6 +7,7 @@ from typing import Any
 
 from tailrace.config import Config
 from tailrace.handler import TailraceHandler
+from tailrace.inheritance import pass_on
 
 __all__ = ["install"]
 
@@ -42,6 +43,7 @@ def install(
     settings |= {"url": url, "service": service, "stream": stream}
     config = Config.load(level=level, **settings)
     place = logger if isinstance(logger, logging.Logger) else logging.getLogger(logger)
+    pass_on(install, {**settings, "level": level, "logger": None if place is logging.root else place.name})
     for present in place.handlers:
         if isinstance(present, TailraceHandler) and present.config == config:
             return present

@@ -6,9 +6,7 @@ whatever a library logs in it.
 
 from __future__ import annotations
 
-import threading
 import time
-from _thread import allocate_lock
 from collections.abc import Callable
 
 from tailrace.backlog import HOLE_PATIENCE, Backlog
@@ -16,6 +14,7 @@ from tailrace.config import Config
 from tailrace.diagnostics import Voice
 from tailrace.lane import Flight
 from tailrace.link import CONNECT_TIMEOUT, Link, Refusal, Unavailable
+from tailrace.native import Bell, allocate_lock, local, start_thread
 from tailrace.spool import AWAKE, Spool
 from tailrace.wire.append import Answer
 from tailrace.wire.frame import MAX_RECORDS
@@ -34,7 +33,7 @@ RECLAIM_EVERY = 0.02
 USUAL_ENTRY = 20
 
 
-class _Mark(threading.local):
+class _Mark(local):
     """Whether the current thread ships; what it logs is then not recorded."""
 
     now = False
@@ -57,27 +56,27 @@ class Shipper:
         self._spool = spool
         self._voice = Voice()
         self._link: Link | None = None
-        self._thread: threading.Thread | None = None
-        self._bell = allocate_lock()
-        self._bell.acquire()
+        # A thread was started; it stops being there only with `finish`.
+        self._started = False
+        self._bell = Bell()
         self._asleep = False
         self._stopping = False
         self._hurry = False
         # Who holds it drives the backlog: the thread, or at exit whoever flushes.
-        self._wheel = threading.Lock()
-        self._waiting: list[threading.Event] = []
+        self._wheel = allocate_lock()
+        self._waiting: list[Bell] = []
         self._each_second = each_second
         self._sent_at = self._reclaimed_at = self._looked_at = 0.0
         spool.on_wake = self.wake
 
     def wake(self) -> None:
         """There is something to send. Costs next to nothing when the thread is awake."""
-        if self._thread is None:
+        if not self._started:
             self._start()
         elif self._asleep:
             self._asleep = False
             self._spool.wake_at = AWAKE
-            self._ring()
+            self._bell.ring()
 
     def flush(self, timeout: float, timeout_when_down: float | None = None) -> bool:
         """Wait until everything written so far is in Redis; whether it is.
@@ -88,7 +87,7 @@ class Shipper:
         begin = time.monotonic()
         self._spool.drain()
         wanted = [(slot, slot.last_seq) for slot in list(self._spool.slots.values())]
-        arrived = threading.Event()
+        arrived = Bell()
         self._waiting.append(arrived)
         try:
             while any(slot.acked < last for slot, last in wanted):
@@ -97,7 +96,6 @@ class Shipper:
                 left -= time.monotonic()
                 if left <= 0:
                     return False
-                arrived.clear()
                 self._press(left)
                 arrived.wait(min(left, LOOK_AFTER / 10))
             return True
@@ -119,7 +117,7 @@ class Shipper:
                 with self._wheel:
                     pause = self._step(now)
                 if pause > 0:
-                    self._bell.acquire(True, min(pause, deadline - now))
+                    self._bell.wait(min(pause, deadline - now))
             return True
         finally:
             self.finish(CONNECT_TIMEOUT)
@@ -128,7 +126,7 @@ class Shipper:
     def finish(self, timeout: float) -> bool:
         """Stop the thread for good, and let go of what Redis keeps for our producers; whether the thread stopped."""
         self._stopping = True
-        self._ring()
+        self._bell.ring()
         if not self._wheel.acquire(timeout=max(timeout, 0.0)):
             return False
         try:
@@ -142,14 +140,9 @@ class Shipper:
 
     def _start(self) -> None:
         self._spool.wake_at = AWAKE
-        thread = threading.Thread(target=self._run, name="tailrace-shipper", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:
-            # The interpreter is going down, or the system is out of threads: records wait in the spool.
-            self._spool.wake_at = 0
-            return
-        self._thread = thread
+        self._started = start_thread(self._run)
+        if not self._started:
+            self._spool.wake_at = 0  # records wait in the spool
 
     def _run(self) -> None:
         shipping.now = True
@@ -157,14 +150,14 @@ class Shipper:
             with self._wheel:
                 pause = self._step(time.monotonic())
             if pause > 0:
-                self._bell.acquire(True, pause)
+                self._bell.wait(pause)
             self._asleep = False
             self._spool.wake_at = AWAKE
 
     def stop(self) -> None:
         """End the thread when it has done what it is about."""
         self._stopping = True
-        self._ring()
+        self._bell.ring()
 
     def _step(self, now: float) -> float:
         """Do what is due; seconds until something else is."""
@@ -250,22 +243,16 @@ class Shipper:
             self._spool.acknowledged(now)
 
     def _tell_waiting(self) -> None:
-        for event in list(self._waiting):
-            event.set()
-
-    def _ring(self) -> None:
-        try:
-            self._bell.release()
-        except RuntimeError:
-            pass  # it has been rung and not yet heard
+        for bell in list(self._waiting):
+            bell.ring()
 
     def _press(self, seconds: float) -> None:
         """Have things sent now: by the thread, or by this one when there is no thread and can be none."""
         self._hurry = True
-        if self._thread is None:
+        if not self._started:
             self._start()
-        if self._thread is not None and self._thread.is_alive():
-            self._ring()
+        if self._started:
+            self._bell.ring()
         elif self._wheel.acquire(timeout=seconds):
             try:
                 shipping.now = True

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import time as clock
-from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
@@ -19,6 +18,7 @@ from tailrace.config import Config
 from tailrace.errors import SpoolError, SpoolFull
 from tailrace.head import Head
 from tailrace.identity import Incarnation, facts_of_process
+from tailrace.native import allocate_lock, get_ident
 from tailrace.overflow import Overflow, Pending
 from tailrace.segment import (
     AUDIT,

@@ -29,14 +29,17 @@ class Worker:
     """One process that runs a script with the agent.
 
     Args:
-        script: Python; it prints a line for each log call that has returned.
+        script: Python, as text or in a file; it prints a line for each log call that has returned.
         settings: environment; where Redis is, which prefix.
     """
 
-    def __init__(self, script: str, *arguments: object, url: str, prefix: str, spool: Path, **settings: str) -> None:
+    def __init__(
+        self, script: str | Path, *arguments: object, url: str, prefix: str, spool: Path, **settings: str
+    ) -> None:
+        program = ["-c", script] if isinstance(script, str) else [str(script)]
         place = {"TAILRACE_URL": url, "TAILRACE_PREFIX": prefix, "TAILRACE_SPOOL_DIR": str(spool)}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", script, *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **place, "PYTHONPATH": str(ROOT / "agent"), **settings},
