@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo dev test check bench clean
+.PHONY: help setup demo dev test chaos check bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,9 @@ dev: ## a gateway with an embedded Redis, for your own programs
 
 test: setup check ## everything CI runs: set-up, check, tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+chaos: setup ## the long form of the fault tests: 200 kills, Redis away for a minute
+	TAILRACE_CHAOS=long $(BIN)/pytest tests/chaos --timeout 900 -s
 
 check: ## lint, format and types
 	@$(PYTHON) tools/setup.py --dev

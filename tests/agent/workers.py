@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Self
 
-from tests.servers import ROOT
+from tests.servers import ROOT, wait_for
+
+# Seconds. Generous: other tests share the cores.
+SOON = 60.0
 
 # Logs "<name> <i>" as fast as it can, or as long as it is not told to stop, and says "<i>" after each call.
 NUMBERS = """
@@ -38,11 +42,14 @@ class Worker:
     ) -> None:
         program = ["-c", script] if isinstance(script, str) else [str(script)]
         place = {"TAILRACE_URL": url, "TAILRACE_PREFIX": prefix, "TAILRACE_SPOOL_DIR": str(spool)}
+        # A file, not a pipe: it never holds the worker up, and what it holds outlives a kill.
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as the worker
+        self._awaited = 0
         self.process = subprocess.Popen(
             [sys.executable, *program, *map(str, arguments)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **place, "PYTHONPATH": str(ROOT / "agent"), **settings},
+            stdout=self._output,
+            env={**os.environ, **place, "PYTHONPATH": f"{ROOT / 'agent'}:{ROOT}", **settings},
             cwd=ROOT,
         )
         self.returned: list[str] = []
@@ -51,10 +58,18 @@ class Worker:
     def pid(self) -> int:
         return self.process.pid
 
+    @property
+    def last(self) -> str:
+        """The last line that it has said; everything, once it has ended."""
+        if self.process.returncode is None:
+            self.returned = self._read_all()
+        return self.returned[-1]
+
     def read(self, count: int) -> Self:
         """Wait until so many more log calls have returned."""
-        assert self.process.stdout is not None
-        self.returned += [self.process.stdout.readline().decode().strip() for _ in range(count)]
+        self._awaited = max(self._awaited, self._lines()) + count
+        wait_for(lambda: self._lines() >= self._awaited or self.process.poll() is not None, SOON, "the worker to log")
+        assert self._lines() >= self._awaited, f"the worker ended with {self.process.returncode}"
         return self
 
     def kill(self) -> Self:
@@ -68,13 +83,18 @@ class Worker:
         self.process.stdin.close()
         return self._end()
 
+    def _lines(self) -> int:
+        return len(self._read_all())
+
     def _end(self) -> Self:
-        assert self.process.stdout is not None
-        rest = self.process.stdout.read().decode().split("\n")
-        # What stands behind the last line feed was cut off by the kill.
-        self.returned += rest[:-1]
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.returned = self._read_all()
+        self._output.close()
         return self
+
+    def _read_all(self) -> list[str]:
+        size = os.fstat(self._output.fileno()).st_size
+        # What stands behind the last line feed was cut off by the kill.
+        return os.pread(self._output.fileno(), size, 0).decode().split("\n")[:-1]

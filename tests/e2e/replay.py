@@ -20,6 +20,9 @@ REASONS = frozenset(("trimmed", "cleared", "epoch", "fork", "agent_dropped", "un
 # Missing records that one finding names.
 NAMED = 8
 
+# Kinds of Tailrace's own records, which nobody numbers.
+NOTICES = ("notice", "died")
+
 
 @dataclass(slots=True)
 class Span:
@@ -127,7 +130,7 @@ class StreamReplay:
 
     def _record(self, id: StreamID, record: Mapping[str, Any]) -> None:
         number = read_number(record["message"])
-        if number is None and record.get("kind") != "notice":
+        if number is None and record.get("kind") not in NOTICES:
             self._find("altered", str(id), f"not as any producer wrote it: {record['message'][:64]!r}")
         in_place = self._place(id, number)
         if number is None:
