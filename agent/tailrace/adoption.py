@@ -64,6 +64,8 @@ class Adoption:
     def _adopt_all(self) -> None:
         try:
             self.adopt()
+        except Exception as error:  # a defect of ours must not end in a stranger's excepthook
+            self._voice.say(f"internal error in the adoption of a dead process's spool: {error!r}")
         finally:
             self._busy = False
 
@@ -161,8 +163,9 @@ def _is_orphan(folder: str, target: bytes, known: dict[str, HeadInfo]) -> bool:
 def _remove_if_abandoned(folder: str) -> None:
     """Remove a folder without a finished head that nobody is busy with: its owner died while it made or removed it."""
     with suppress(OSError):
-        path = head_path(folder)
-        newest = max(os.stat(file).st_mtime for file in (folder, path) if os.path.exists(file))
+        newest = os.stat(folder).st_mtime
+        with suppress(FileNotFoundError):
+            newest = max(newest, os.stat(head_path(folder)).st_mtime)
         if time.time() - newest > UNFINISHED:
             shutil.rmtree(folder, ignore_errors=True)
 

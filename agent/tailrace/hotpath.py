@@ -32,6 +32,9 @@ SHORT = 48 << 10
 # The standard levels, as plain ints.
 LEVELS = {level: level for level in (10, 20, 30, 40, 50)}
 
+# What a Formatter of another handler leaves in a record.
+BY_FORMATTERS = frozenset(("message", "asctime"))
+
 # Types of extras that need no cleaning.
 SIMPLE = frozenset((str, int, bool, type(None)))
 
@@ -129,18 +132,22 @@ def make_handle(
             if len(attributes) == PLAIN:
                 payload = join(((EIGHT | time).to_bytes(BEGINNING, "big"), before, pack(message), behind))
             else:
-                extras = islice(attributes.items(), PLAIN - 1, None)
-                if next(extras)[0] != LAST:
+                # What was added last is at the end; from the beginning there would be twenty-two to pass over.
+                names = [*islice(reversed(attributes), len(attributes) - PLAIN + 1)]
+                if names.pop() != LAST:
                     raise _NotPlain
-                fields = dict(extras)
-                if "message" in fields:  # another handler's Formatter has left its results
-                    del fields["message"]
-                    fields.pop("asctime", None)
-                for key, value in fields.items():
+                fields = {}
+                for key in reversed(names):
+                    value = attributes[key]
+                    if key not in known_extras:
+                        if key in BY_FORMATTERS:
+                            continue
+                        raise _NotPlain
                     kind = value.__class__
                     # A float that is not finite is not nought when multiplied by nought.
-                    if key not in known_extras or (kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0)):
+                    if kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0):
                         raise _NotPlain
+                    fields[key] = value
                 rest = pack({"fields": fields}) if fields else EMPTY_MAP
                 payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, rest))
             size = len(payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tailrace.adoption import adopt_all, orphans
+from tailrace.adoption import _remove_if_abandoned, adopt_all, orphans
 from tailrace.config import Config
 from tailrace.head import Head, own_folders
 from tailrace.identity import Incarnation, is_running
@@ -320,3 +321,13 @@ def test_marks_of_the_dead_go_soon(redis_server: RedisServer, prefix: str, spool
     marks = list(client.scan_iter(f"{Keys(prefix).stream('s')}:p:*"))
     assert len(marks) == 1
     assert 0 < client.pttl(marks[0]) <= 600_000
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_no_trouble(prefix: str, spool: Path) -> None:
+    place = config(NOWHERE, prefix, spool)
+    _orphan(place, _put_one)
+    for folder in orphans(place):
+        shutil.rmtree(folder)
+    missing = str(spool / ("d" * 32))
+    _remove_if_abandoned(missing)
+    assert list(orphans(place)) == []
