@@ -68,6 +68,10 @@ class Engine:
         """
         found = self._channels.get(stream)
         if found is None or found.slot.retired:
+            if len(self._channels) > 2 * len(self.spool.slots):
+                for name, each in list(self._channels.items()):
+                    if each.slot.retired:
+                        self._channels.pop(name, None)
             found = self._channels[stream] = Channel(self, self.spool.slot(stream))
         return found
 

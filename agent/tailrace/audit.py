@@ -13,7 +13,8 @@ from tailrace.emitter import Receipt
 from tailrace.errors import ConfigError, NotConfirmed, NotRecorded, SpoolFull
 from tailrace.handler import TailraceHandler
 from tailrace.logrecord import OUTCOMES
-from tailrace.run import Router
+from tailrace.reach import handlers_above
+from tailrace.router import Router
 from tailrace.spool import Spool
 from tailrace.wire.levels import parse_level
 
@@ -66,18 +67,11 @@ def audit_log(
     """
     place = _logger(logger)
     seconds = _seconds(wait)
-    extra = {"is_audit": True, "action": action, "metadata": metadata}
-    record = place.makeRecord(
-        place.name,
-        parse_level(level) if isinstance(level, str) else level,
-        # Two frames that are not logging's own: this one, and the caller's.
-        *place.findCaller(stacklevel=stacklevel + 1)[:2],
-        message,
-        (),
-        None,
-        place.findCaller(stacklevel=stacklevel + 1)[2],
-        {name: value for name, value in extra.items() if value is not None},
-    )
+    number = parse_level(level) if isinstance(level, str) else level
+    extra = {name: value for name, value in (("action", action), ("metadata", metadata)) if value is not None}
+    # The first frame that is not logging's own is this one.
+    file, line, function, _ = place.findCaller(stacklevel=stacklevel + 1)
+    record = place.makeRecord(place.name, number, file, line, message, (), None, function, extra)
     outcomes = _deliver(place, record)
     deadline = time.monotonic() + (seconds or WAIT)
     for handler, outcome in outcomes.items():
@@ -93,7 +87,7 @@ def _logger(logger: object) -> logging.Logger:
     raise ConfigError(f"logger is {type(logger).__name__}; right would be a logging.Logger or its name")
 
 
-def _seconds(wait: float | bool) -> float | None:
+def _seconds(wait: object) -> float | None:
     """How long to wait for Redis; None for not at all."""
     if wait is True or wait is False:
         return WAIT if wait else None
@@ -114,28 +108,25 @@ def _deliver(logger: logging.Logger, record: logging.LogRecord) -> Outcomes:
         # From Python 3.12 on a filter may give another record in place of this one.
         record = kept if isinstance(kept, logging.LogRecord) else record
         record.__dict__ |= {"is_audit": True, OUTCOMES: outcomes}
-        ours = list(_handlers(logger))
-        for handler in ours:
+        for handler in list(_handlers(logger)):
             handler.handle(record)
-        record.__dict__[OUTCOMES] = True
+        if outcomes:
+            record.__dict__[OUTCOMES] = True
+        # Else it may still come to ours by another way, as from the loggers of web servers.
         if not logger.disabled:
             logger.callHandlers(record)
-        if not ours:
-            raise NotRecorded(f"logger {logger.name!r} has no handler of Tailrace; tailrace.install() adds one")
+        record.__dict__[OUTCOMES] = True
     _check(logger, outcomes)
     return outcomes
 
 
 def _handlers(logger: logging.Logger) -> Iterator[TailraceHandler]:
     """Ours among the handlers that a record of this logger passes."""
-    place: logging.Logger | None = logger
-    while place is not None:
-        for handler in place.handlers:
-            if isinstance(handler, TailraceHandler):
-                yield handler
-            elif isinstance(handler, Router) and (recorder := handler.recorder()) is not None:
-                yield recorder
-        place = place.parent if place.propagate else None
+    for handler in handlers_above(logger):
+        if isinstance(handler, TailraceHandler):
+            yield handler
+        elif isinstance(handler, Router) and (recorder := handler.recorder()) is not None:
+            yield recorder
 
 
 def _check(logger: logging.Logger, outcomes: Outcomes) -> None:
@@ -144,6 +135,8 @@ def _check(logger: logging.Logger, outcomes: Outcomes) -> None:
             raise outcome
         if isinstance(outcome, Exception):
             raise NotRecorded(f"a handler of Tailrace could not record it: {outcome!r}") from outcome
+    if not outcomes and not any(True for _ in _handlers(logger)):
+        raise NotRecorded(f"logger {logger.name!r} has no handler of Tailrace; tailrace.install() adds one")
     if not outcomes:
         raise NotRecorded(
             f"no handler of Tailrace recorded it: a filter of logger {logger.name!r} or of the handler refused it, the"

@@ -16,7 +16,7 @@ from tailrace.scanner import Scanner
 from tailrace.segment import Counts
 from tailrace.slot import Slot, check_of
 from tailrace.spool import Spool
-from tailrace.wire.append import Answer, Status, new_producer
+from tailrace.wire.append import Answer, Status
 from tailrace.wire.frame import NOTHING_SHED
 from tailrace.wire.levels import by_class
 from tailrace.wire.record import Record, pack_record
@@ -202,7 +202,7 @@ class Backlog:
         lane.flight = None
         if mark > slot.last_seq:
             # Another has gone on numbering in our name: what it sent is not ours to skip.
-            slot.rename_producer(new_producer())
+            self._spool.rename_producer(slot)
         if mark != flight.last:
             lane.rewind(slot.acked, self._spool.shelf.oldest())
 
@@ -212,7 +212,7 @@ class Backlog:
         if answer.mark is not None:
             _remember(slot, answer.mark + slot.base, answer)
         elif _only_the_mark_is_gone(slot, answer, forked_at):
-            slot.rename_producer(new_producer())
+            self._spool.rename_producer(slot)
         else:
             _remember(slot, slot.base, answer)
         self._spool.keep_from(slot)

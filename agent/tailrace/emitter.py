@@ -116,14 +116,14 @@ class Emitter:
         return channel
 
     def refuse(self, error: SpoolFull) -> None:
-        """Count an audit record that found no room, and say so."""
+        """Count a record that found no room, and say so."""
         if self.channel is not None:
             self.channel.engine.refused += 1
-        self.voice.say(f"an audit record was refused: {error}")
+        self.voice.say(f"a record was refused: {error}")
 
     def _append(self, tag: int, time: int, payload: bytes) -> Receipt | None:
         channel = self.channel
-        if channel is None or self.pid != os.getpid():
+        if channel is None or self.pid != os.getpid() or channel.slot.retired:
             channel = self.bind()
         slot = channel.slot
         seq = channel.spool.append(slot, tag, time, payload)

@@ -27,7 +27,9 @@ PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MAR
 
 
 # Handlers by what they write to: those of one stream mark the records that they have recorded.
-_handlers: dict[tuple[str, ...], weakref.WeakSet[TailraceHandler]] = {}
+_handlers: weakref.WeakValueDictionary[tuple[str, ...], weakref.WeakSet[TailraceHandler]] = (
+    weakref.WeakValueDictionary()
+)
 
 
 class TailraceHandler(logging.Handler):
@@ -58,7 +60,7 @@ class TailraceHandler(logging.Handler):
         self._familiar = Familiar()
         self.marking = False
         place = (self.config.url, self.config.prefix, self.config.service, self.config.stream)
-        siblings = _handlers.setdefault(place, weakref.WeakSet())
+        siblings = self._siblings = _handlers.setdefault(place, weakref.WeakSet())
         siblings.add(self)
         if len(siblings) > 1:
             for sibling in siblings:

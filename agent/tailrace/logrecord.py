@@ -23,6 +23,7 @@ OUTCOMES = "_tailrace_outcomes"
 
 # What every LogRecord has; `message` and `asctime` come from a Formatter, `taskName` is from Python 3.12 on.
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+OURS_OR_STANDARD = STANDARD | {MARK, OUTCOMES}
 
 KIB = 1 << 10
 LARGEST_RECORD = 128 * KIB
@@ -38,7 +39,7 @@ def is_audit_logger(name: str) -> bool:
 
 def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
     """Tag, time and packed form of any record, however broken: something of it is always kept. Never raises."""
-    extras = {key: value for key, value in record.__dict__.items() if key not in STANDARD and key not in (MARK, OUTCOMES)}
+    extras = {key: value for key, value in record.__dict__.items() if key not in OURS_OR_STANDARD}
     message, problem = _message_of(record)
     values: dict[str, Any] = {
         "time": _time_of(record),

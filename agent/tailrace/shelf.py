@@ -182,7 +182,12 @@ class Shelf:
         if before is not None and before.used() <= SMALLEST:
             joined.insert(0, before)
         remains = sift(joined, self._slots)
-        smaller = self._write_remains(segment, remains)
+        try:
+            smaller = self._write_remains(segment, remains)
+        except OSError:
+            # No room for a copy. What was said to be safe stays where it is, and so does what would be shed.
+            segment.audit_only = True
+            return
         self.segments[segment.number] = smaller
         if len(joined) == 2:
             self._remove(joined[0])
@@ -190,7 +195,7 @@ class Shelf:
     def _write_remains(self, segment: Segment, remains: Remains) -> Segment:
         size = segment_size_for(remains.words)
         # Numbers begin at 1; as 0 the file waits to take the place of the one it replaces.
-        smaller = self._create(0, size)
+        smaller = Segment.create(self._folder if segment.path else None, 0, size, self._spool_id)
         at = HEADER_WORDS
         for entry in remains.kept:
             at = smaller.put(at, entry)

@@ -11,6 +11,7 @@ import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import chain
 from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
@@ -105,6 +106,7 @@ class Spool:
         self.lock = allocate_lock()
         self.holder = 0
         self._gone = False
+        self._finished: dict[int, Slot] = {}
         self.overflow = Overflow()
         self._draining: tuple[Pending | None, Slot | None, int] = (None, None, 0)
         self._floor = 0
@@ -181,6 +183,24 @@ class Spool:
         if found is not None and not found.retired:
             return found
         return self._holding(self._find_slot, name)
+
+    def finish(self, slot: Slot) -> None:
+        """Note that nothing more comes to a stream: nobody need miss its writer, and its place is given away first."""
+
+        def close() -> None:
+            if not slot.retired and not self._gone:
+                slot.finish()
+                self._finished[slot.index] = slot
+
+        self._holding(close)
+
+    def resume(self, slot: Slot) -> None:
+        """Something comes to a stream that had been finished."""
+        self._holding(slot.resume)
+
+    def rename_producer(self, slot: Slot) -> None:
+        """Number what is not acknowledged from 1 again, in a new producer's name."""
+        self._holding(slot.rename_producer, new_producer())
 
     def drain(self) -> None:
         """Write what came while the spool was busy; if it still is, whoever is in there will."""
@@ -353,8 +373,9 @@ class Spool:
 
     def _retire_a_slot(self) -> tuple[int, int]:
         """Take the slot of a stream of which everything is acknowledged; numbers go on where it stopped."""
-        for slot in self.slots.values():
-            if slot.acked == slot.last_seq and slot.read == slot.acked:
+        for slot in chain(self._finished.values(), self.slots.values()):
+            if not slot.retired and slot.acked == slot.last_seq and slot.read == slot.acked:
+                self._finished.pop(slot.index, None)
                 slot.retire()
                 del self._by_name[slot.name]
                 return slot.index, slot.last_seq

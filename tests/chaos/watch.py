@@ -6,6 +6,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from tests.agent.workers import Worker
 from tests.e2e.checker import Emission, check
@@ -50,6 +53,9 @@ class Watch:
         self.spool = directory / "spool"
         self.client = client
         self.workers: dict[str, Worker] = {}
+        self._looked = 0
+        self._deaths: set[int] = set()
+        self._reached: dict[str, int] = {}
 
     def worker(self, label: str, count: int = 10**9, pause: float = 0.0, *, script: str = NUMBERED) -> Worker:
         """Start a worker that logs under that label."""
@@ -57,10 +63,33 @@ class Watch:
         self.workers[label] = Worker(script, label, count, pause, **place)  # type: ignore[arg-type]
         return self.workers[label]
 
-    def deaths(self) -> list[int]:
+    def deaths(self) -> set[int]:
         """The PIDs of the processes that are said to have died."""
-        records = (record for message in self.client.of_type("records") for record in message["records"])
-        return [record["fields"]["pid"] for record in records if record["kind"] == "died"]
+        self._look()
+        return self._deaths
+
+    def reached(self) -> dict[str, int]:
+        """The highest number of each label that the client was given."""
+        self._look()
+        return self._reached
+
+    def _look(self) -> None:
+        """Take in what the client was given since the last look."""
+        self.client.flush()
+        with self.client.log.open("rb") as log:
+            log.seek(self._looked)
+            for line in log:
+                if line.endswith(b"\n"):
+                    self._looked += len(line)
+                    self._take(msgspec.json.decode(line))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        for record in message.get("records", ()):
+            number = read_number(record["message"])
+            if number is not None:
+                self._reached[number.label] = max(number.number, self._reached.get(number.label, 0))
+            elif record["kind"] == "died":
+                self._deaths.add(record["fields"]["pid"])
 
     async def verdict(self, *, notices: int = 0) -> Verdict:
         """Wait until everything whose log call has returned was given to the client, and judge.
@@ -79,7 +108,7 @@ class Watch:
             reached = self.reached()
             return all(reached.get(label, 0) >= number for label, number in returned.items())
 
-        await wait_for_async(lambda: set(killed) <= set(self.deaths()), SOON, "word of every death")
+        await wait_for_async(lambda: set(killed) <= self.deaths(), SOON, "word of every death")
         await wait_for_async(arrived, SOON, f"all of {returned}")
         reached = self.reached()
         # A thread may have been killed between its record and word of its return, no thread twice.
@@ -88,16 +117,6 @@ class Watch:
         emissions[0] = Emission("s", emissions[0].label, emissions[0].count, notices + len(killed))
         await self.client.stop()
         return check(emissions, {"client": self.client.evidence()})
-
-    def reached(self) -> dict[str, int]:
-        """The highest number of each label that the client was given."""
-        found: dict[str, int] = {}
-        for message in self.client.of_type("records"):
-            for record in message["records"]:
-                number = read_number(record["message"])
-                if number is not None:
-                    found[number.label] = max(number.number, found.get(number.label, 0))
-        return found
 
 
 @asynccontextmanager

@@ -164,10 +164,14 @@ class Client:
     def resume(self) -> None:
         self._reading.set()
 
-    def read_log(self) -> Iterator[dict[str, Any]]:
-        """The messages so far, in order."""
+    def flush(self) -> None:
+        """Have everything that it was given in its log."""
         if self._file is not None:
             self._file.flush()
+
+    def read_log(self) -> Iterator[dict[str, Any]]:
+        """The messages so far, in order."""
+        self.flush()
         with self.log.open("rb") as lines:
             for line in lines:
                 yield msgspec.json.decode(line)
