@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tests.bench import fan_out, idle, imports, latency, log_call, memory, replay, shipping
+from tests.bench import callers, fan_out, idle, imports, latency, log_call, memory, replay, shipping
 from tests.bench.rig import Rig
 from tests.bench.table import Row, format_table
 
@@ -18,6 +18,7 @@ __all__ = ["BENCHMARKS", "main"]
 
 BENCHMARKS: dict[str, Callable[[Rig], list[Row]]] = {
     "log-call": log_call.run,
+    "callers": callers.run,
     "shipping": shipping.run,
     "memory": memory.run,
     "fan-out": fan_out.run,

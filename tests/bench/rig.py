@@ -72,6 +72,10 @@ class Child:
     def wait_for_port(self) -> None:
         wait_for(self._listens, START_TIMEOUT, f"somebody to listen on port {self.port}")
 
+    def wait(self) -> None:
+        """Until it has ended by itself."""
+        self._process.wait(PATIENCE)
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
