@@ -1,20 +1,32 @@
 """Tailrace: a log relay over Redis. This package is the agent, which a backend installs to ship its records."""
 
 from tailrace.agent import flush
+from tailrace.audit import audit_log
+from tailrace.capture import capture_output
 from tailrace.config import Config
-from tailrace.errors import ConfigError, SpoolFull, StreamNameError, TailraceError
+from tailrace.emitter import Receipt
+from tailrace.errors import ConfigError, NotConfirmed, NotRecorded, SpoolFull, StreamNameError, TailraceError
 from tailrace.handler import TailraceHandler
 from tailrace.installation import install
+from tailrace.run import Run, current_run, run
 from tailrace.version import __version__
 
 __all__ = [
     "Config",
     "ConfigError",
+    "NotConfirmed",
+    "NotRecorded",
+    "Receipt",
+    "Run",
     "SpoolFull",
     "StreamNameError",
     "TailraceError",
     "TailraceHandler",
     "__version__",
+    "audit_log",
+    "capture_output",
+    "current_run",
     "flush",
     "install",
+    "run",
 ]

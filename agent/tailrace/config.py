@@ -84,6 +84,37 @@ def _read_prefix(value: object) -> str:
     raise ConfigError(f"{value!r} is not usable; right would be 1 to 64 of the characters A-Z a-z 0-9 . _ : -")
 
 
+# What can be captured besides log calls, and the level that it gets.
+CAPTURED = {"stdout": 20, "stderr": 40, "warnings": 30, "exceptions": 50}
+
+# Warnings and uncaught exceptions are printed as before; what is printed is another matter, and may be a lot.
+CAPTURED_BY_DEFAULT = "warnings,exceptions"
+
+
+def _read_capture(value: object) -> tuple[tuple[str, int], ...]:
+    """Read `stdout,stderr=WARNING`, or `none`."""
+    try:
+        return _parse_capture(value)
+    except LevelError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _parse_capture(value: object) -> tuple[tuple[str, int], ...]:
+    if isinstance(value, list | tuple):
+        value = ",".join("=".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
+    found: dict[str, int] = {}
+    for part in str(value).lower().replace(" ", "").split(","):
+        name, _, level = part.partition("=")
+        if name in CAPTURED:
+            found[name] = parse_level(level) if level else CAPTURED[name]
+        elif name not in ("", "none"):
+            raise ConfigError(
+                f"{str(value)[:64]!r} is not usable; right would be none, or some of {', '.join(CAPTURED)},"
+                " each with =LEVEL or without"
+            )
+    return tuple(found.items())
+
+
 def _read_switch(value: str | bool) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
@@ -105,6 +136,12 @@ class Config:
         "TAILRACE_SPOOL_DIR_MAX", "bytes that all processes' spools in one place may take", _read_size, 512 * MIB
     )
     prefix: str = _setting("TAILRACE_PREFIX", "what all names in Redis begin with", _read_prefix, DEFAULT_PREFIX)
+    capture: tuple[tuple[str, int], ...] = _setting(
+        "TAILRACE_CAPTURE",
+        "what `install` records besides log calls: stdout, stderr, warnings, exceptions, each with =LEVEL or without",
+        _read_capture,
+        _read_capture(CAPTURED_BY_DEFAULT),
+    )
     disabled: bool = _setting("TAILRACE_DISABLED", "1 makes handlers do nothing", _read_switch, False)
 
     @classmethod

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeGuard
 
-from tailrace.config import Config
+from tailrace.capture import Capture, capture_output
+from tailrace.config import CAPTURED, Config
+from tailrace.detached import follow
 from tailrace.handler import TailraceHandler
 from tailrace.inheritance import pass_on
+from tailrace.reach import Post
+from tailrace.uncaught import record_uncaught
+from tailrace.warned import record_warnings
 
 __all__ = ["install"]
+
+# What is printed is recorded until the process ends.
+_captures: dict[tuple[Post, str], Capture] = {}
 
 
 def install(
@@ -19,9 +29,16 @@ def install(
     stream: str | None = None,
     level: int | str | None = None,
     logger: logging.Logger | str | None = None,
+    capture_output: bool | None = None,
+    capture_warnings: bool | None = None,
+    capture_exceptions: bool | None = None,
     **settings: Any,
 ) -> TailraceHandler:
     """Ship what is logged: add one handler to the root logger, or to another.
+
+    On the root logger it gets the records of uvicorn's and gunicorn's loggers too, which do not propagate, also when
+    those servers configure their logging later. It ends, as does what is captured but for output, when the handler is
+    taken off its logger.
 
     Installing again with the same settings changes nothing. Neither connects nor creates files; that comes with
     the first record.
@@ -32,7 +49,11 @@ def install(
         stream: what is written to; else `TAILRACE_STREAM`, the service.
         level: what is recorded; the logger's own level is lowered to it, if need be, and never raised.
         logger: in place of the root logger.
-        settings: more fields of `Config`.
+        capture_output: record what is printed, too, until the process ends, as `tailrace.capture_output` does.
+        capture_warnings: record warnings, too, which are shown as before.
+        capture_exceptions: record uncaught exceptions, too, of all threads, which are handled as before.
+        settings: more fields of `Config`. Of the three before, those not given are as `capture` says, else
+            `TAILRACE_CAPTURE`, else warnings and exceptions; on another logger than root, as `capture` says alone.
 
     Returns:
         the handler.
@@ -40,15 +61,55 @@ def install(
     Raises:
         ConfigError: when an argument or an environment variable is not usable.
     """
-    settings |= {"url": url, "service": service, "stream": stream}
-    config = Config.load(level=level, **settings)
     place = logger if isinstance(logger, logging.Logger) else logging.getLogger(logger)
+    settings |= {"url": url, "service": service, "stream": stream}
+    if place is not logging.root:
+        settings.setdefault("capture", "none")
+    settings["capture"] = _captured(
+        Config.load(level=level, **settings).capture,
+        stdout=capture_output,
+        stderr=capture_output,
+        warnings=capture_warnings,
+        exceptions=capture_exceptions,
+    )
+    config = Config.load(level=level, **settings)
     pass_on(install, {**settings, "level": level, "logger": None if place is logging.root else place.name})
-    for present in place.handlers:
-        if isinstance(present, TailraceHandler) and present.config == config:
-            return present
-    handler = TailraceHandler(level, **settings)
-    place.addHandler(handler)
-    if config.level is not None and not config.disabled and place.getEffectiveLevel() > config.level:
-        place.setLevel(config.level)
+    handler = next((each for each in place.handlers if _is_like(each, config)), None)
+    if handler is None:
+        handler = TailraceHandler(level, **settings)
+        place.addHandler(handler)
+        if config.level is not None and not config.disabled and place.getEffectiveLevel() > config.level:
+            place.setLevel(config.level)
+    if not config.disabled:
+        _capture(Post(place, handler), dict(config.capture))
     return handler
+
+
+def _captured(capture: tuple[tuple[str, int], ...], **asked: bool | None) -> tuple[tuple[str, int], ...]:
+    """What the setting says, changed by what was asked for."""
+    levels = dict(capture)
+    for name, wanted in asked.items():
+        if wanted:
+            levels.setdefault(name, CAPTURED[name])
+        elif wanted is not None:
+            levels.pop(name, None)
+    return tuple(levels.items())
+
+
+def _is_like(handler: logging.Handler, config: Config) -> TypeGuard[TailraceHandler]:
+    """Whether it is ours and has these settings, but for what is captured besides."""
+    return isinstance(handler, TailraceHandler) and replace(handler.config, capture=config.capture) == config
+
+
+def _capture(post: Post, levels: Mapping[str, int]) -> None:
+    if post.logger is logging.root:
+        follow(post)
+    if "warnings" in levels:
+        record_warnings(post, levels["warnings"])
+    if "exceptions" in levels:
+        record_uncaught(post, levels["exceptions"])
+    wanted = {name: levels[name] for name in ("stdout", "stderr") if name in levels and (post, name) not in _captures}
+    if wanted:
+        capture = capture_output(stdout=wanted.get("stdout"), stderr=wanted.get("stderr"), handler=post.handler)
+        _captures.update({(post, name): capture for name in wanted})
+        capture.start()

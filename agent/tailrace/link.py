@@ -6,6 +6,10 @@ of the shipping of records.
 
 from __future__ import annotations
 
+# The first connection would import these two, in the shipper's thread: a process forked in that moment finds them half
+# imported, and never connects.
+import encodings.ascii
+import encodings.idna  # noqa: F401
 import hashlib
 import re
 import time

@@ -56,6 +56,8 @@ def test_the_stream_is_made_from_the_service() -> None:
         ("TAILRACE_SPOOL_MAX", "64M"),
         ("TAILRACE_PREFIX", "a{b}"),
         ("TAILRACE_DISABLED", "maybe"),
+        ("TAILRACE_CAPTURE", "stdin"),
+        ("TAILRACE_CAPTURE", "stdout=LOUD"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
@@ -76,3 +78,19 @@ def test_an_unknown_setting_is_refused() -> None:
 
 def test_levels_are_names_or_numbers() -> None:
     assert [Config.load({}, level=level).level for level in ("warn", 15, "35", None)] == [30, 15, 35, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "captured"),
+    [
+        (None, {"warnings": 30, "exceptions": 50}),
+        ("none", {}),
+        ("stdout,stderr", {"stdout": 20, "stderr": 40}),
+        ("STDERR=warning, exceptions", {"stderr": 30, "exceptions": 50}),
+        (("stdout", ("stderr", 30)), {"stdout": 20, "stderr": 30}),
+    ],
+)
+def test_what_is_captured_is_a_list_of_names_and_levels(text: object, captured: dict[str, int]) -> None:
+    config = Config.load({}, capture=text)
+    assert dict(config.capture) == captured
+    assert Config.load({}, capture=config.capture) == config

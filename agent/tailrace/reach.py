@@ -1,0 +1,49 @@
+"""Reach: which records get to a handler of ours, so that nothing that is recorded is recorded again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tailrace.handler import IGNORED, TailraceHandler
+
+__all__ = ["Post", "handlers_above", "is_recorded", "records"]
+
+
+class Post(NamedTuple):
+    """A handler where it was installed. Who takes it off its logger has ended what it did elsewhere, too."""
+
+    logger: logging.Logger
+    handler: TailraceHandler
+
+    def takes(self, record: logging.LogRecord) -> bool:
+        """Whether it is still there and wants a record of that level."""
+        return self.handler in self.logger.handlers and record.levelno >= self.handler.level
+
+
+def handlers_above(logger: logging.Logger) -> Iterator[logging.Handler]:
+    """The handlers that a record of this logger passes."""
+    place: logging.Logger | None = logger
+    while place is not None:
+        yield from place.handlers
+        place = place.parent if place.propagate else None
+
+
+def is_recorded(logger: logging.Logger, record: logging.LogRecord) -> bool:
+    """Whether a handler of ours gets this record of this logger. What the handler's filters think is not asked."""
+    if record.name.partition(".")[0] in IGNORED:
+        return False
+    also = getattr(logger.callHandlers, "missing", None)
+    return (also is not None and any(True for _ in also(record))) or any(
+        records(handler, record) for handler in handlers_above(logger)
+    )
+
+
+def records(handler: logging.Handler, record: logging.LogRecord) -> bool:
+    """Whether it is a handler of ours that records this."""
+    if not isinstance(handler, TailraceHandler):
+        # A run's router stands in for the handler of the run that is under way, if there is one.
+        recorder = getattr(handler, "recorder", None)
+        handler = recorder() if callable(recorder) else handler
+    return isinstance(handler, TailraceHandler) and record.levelno >= handler.level and not handler.config.disabled
