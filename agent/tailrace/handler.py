@@ -150,6 +150,11 @@ class TailraceHandler(logging.Handler):
 
     def _on_bound(self, channel: Channel) -> None:
         """Take the hot path from now on, unless a subclass has its own."""
+        if "TAILRACE_PARENT" in os.environ:
+            # Only under `tailrace run`; others need not import it.
+            from tailrace.marks import mark_output
+
+            mark_output()
         if type(self).handle is TailraceHandler.handle and type(self).emit is TailraceHandler.emit:
             handle = make_handle(self, channel.spool, channel.slot, channel.pid, self._familiar)
             self.handle = handle  # type: ignore[method-assign, assignment]

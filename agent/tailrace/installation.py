@@ -12,6 +12,7 @@ from tailrace.config import CAPTURED, Config
 from tailrace.detached import follow
 from tailrace.handler import TailraceHandler
 from tailrace.inheritance import pass_on
+from tailrace.marks import mark_output
 from tailrace.reach import Post
 from tailrace.uncaught import record_uncaught
 from tailrace.warned import record_warnings
@@ -82,6 +83,7 @@ def install(
             place.setLevel(config.level)
     if not config.disabled:
         _capture(Post(place, handler), dict(config.capture))
+        mark_output()
     return handler
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 
 from tailrace.captured import is_recorded_otherwise
 
-__all__ = ["PARENT", "Parent", "Unmarker", "goes_to_parent", "mark_output"]
+__all__ = ["PARENT", "Parent", "Unmarker", "mark_output"]
 
 # The environment variable that says that this process runs under a wrapper: `<pid> <word> <device>:<inode> ...`
 PARENT = "TAILRACE_PARENT"
@@ -121,15 +121,6 @@ class Unmarker:
             return False
         self._between = None
         return True
-
-
-def goes_to_parent(stream: Any) -> bool:
-    """Whether what is printed to this stream comes to a wrapper, which records it."""
-    parent = Parent.parse(os.environ.get(PARENT, ""))
-    try:
-        return parent is not None and parent.reads(stream.fileno())
-    except (AttributeError, OSError, ValueError):  # no stream, or one without a descriptor
-        return False
 
 
 def mark_output() -> None:

@@ -328,6 +328,7 @@ def test_all_that_was_printed_before_the_end_arrives_however_slowly_it_is_read(s
     rest = process.stdout.read().split()
     assert rest[-1] == b"25000"
     assert process.wait(20) == 4
+    os.killpg(process.pid, signal.SIGKILL)  # the one who sleeps
     assert [int(r.message) for r in printed(found())] == list(range(1, 25_001))
 
 
@@ -366,8 +367,6 @@ import logging, sys, warnings
 {before}
 import tailrace
 tailrace.install()
-from tailrace.marks import mark_output
-mark_output()
 {after}
 log = logging.getLogger("inside")
 log.warning("logged")
@@ -401,6 +400,21 @@ def test_an_agent_inside_does_not_double(run: Run, found: Found, before: str, af
         ("logging", "caught"),
         ("logging", "logged"),
         ("stderr", "printed to stderr"),
+        ("stdout", "printed"),
+    ]
+
+
+def test_what_an_agent_inside_captures_is_not_recorded_again(run: Run, found: Found) -> None:
+    program = INSIDE.format(before="logging.basicConfig()", after="tailrace.install(capture_output=True)")
+    done = run(*python(f"{program}\nimport os; os.write(1, b'past it\\n')\nraise ValueError('no')"))
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert done.stderr.endswith(b"ValueError: no\n")
+    assert sorted((r.source, r.message) for r in found().all if r.source != "sdk") == [
+        ("logging", "caught"),
+        ("logging", "logged"),
+        ("logging", "uncaught exception: ValueError: no"),
+        ("stderr", "printed to stderr"),
+        ("stdout", "past it"),
         ("stdout", "printed"),
     ]
 
