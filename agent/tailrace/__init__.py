@@ -4,6 +4,7 @@ from tailrace.agent import flush
 from tailrace.audit import audit_log
 from tailrace.capture import capture_output
 from tailrace.config import Config
+from tailrace.context import bind, bound
 from tailrace.emitter import Receipt
 from tailrace.errors import ConfigError, NotConfirmed, NotRecorded, SpoolFull, StreamNameError, TailraceError
 from tailrace.handler import TailraceHandler
@@ -24,6 +25,8 @@ __all__ = [
     "TailraceHandler",
     "__version__",
     "audit_log",
+    "bind",
+    "bound",
     "capture_output",
     "current_run",
     "flush",

@@ -9,6 +9,7 @@ import time
 
 from tailrace.adoption import Adoption
 from tailrace.config import Config
+from tailrace.correlation import correlation
 from tailrace.head import Ending
 from tailrace.identity import facts_of_process
 from tailrace.native import allocate_lock, get_ident
@@ -87,6 +88,7 @@ class Engine:
             self.spool.abandon()
             if self.spool.head.exists():
                 self.shipper.stop()
+        correlation.look()
         self.adoption.look()
         limit = self._limit()
         if limit != self.spool.shelf.limit:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tailrace.agent import Channel, Reentered, channel_for
 from tailrace.config import Config
+from tailrace.correlation import correlation
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolFull
 from tailrace.segment import tag_of
@@ -73,6 +74,7 @@ class Emitter:
         """
         if self.config.disabled:
             return None
+        record = correlation.complete(record)
         return self.append(tag_of(record.level_number, audit=audit), record.time, pack_record(record))
 
     def append(self, tag: int, time: int, payload: bytes) -> Receipt | None:
@@ -108,6 +110,7 @@ class Emitter:
             Reentered: when this call interrupts one that makes a spool.
         """
         self.channel = None
+        correlation.look()
         channel = channel_for(self.config)
         self.channel, self.pid = channel, channel.pid
         self._on_bound(channel)

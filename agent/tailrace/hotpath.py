@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 import zlib
+from asyncio import _get_running_loop
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, Protocol
 
 import msgpack
 
+from tailrace.context import current_context
+from tailrace.correlation import correlation
 from tailrace.native import get_ident
 from tailrace.segment import SEQ_STEP, tag_of
 from tailrace.slot import Slot
@@ -44,7 +47,6 @@ MOST_SITES = 4096
 # How a packed record with eight places begins, and one with a map behind them; a time of eight bytes follows.
 EIGHT, NINE = 0x98CF << 64, 0x99CF << 64
 BEGINNING = 10
-EMPTY_MAP = b"\x80"
 
 # Level, logger, module, function, line and thread of a record.
 Site = tuple[Any, Any, Any, Any, Any, Any]
@@ -110,6 +112,7 @@ def make_handle(
     # One packer for all threads: it gets plain values only, so it never runs Python code and is never re-entered.
     pack, join, adler32 = msgpack.Packer().pack, b"".join, zlib.adler32
     lock, overflow = spool.lock, spool.overflow
+    get_context, running_loop = current_context.get, _get_running_loop
 
     def handle(record: logging.LogRecord) -> bool:
         if handler.filters:
@@ -129,9 +132,8 @@ def make_handle(
             time = (record.created * 1000000).__int__()
             # This look makes a dict of the record, so it comes last: what was read before was cheaper to read.
             attributes = record.__dict__
-            if len(attributes) == PLAIN:
-                payload = join(((EIGHT | time).to_bytes(BEGINNING, "big"), before, pack(message), behind))
-            else:
+            fields: dict[str, Any] | None = None
+            if len(attributes) != PLAIN:
                 # What was added last is at the end; from the beginning there would be twenty-two to pass over.
                 names = [*islice(reversed(attributes), len(attributes) - PLAIN + 1)]
                 if names.pop() != LAST:
@@ -148,8 +150,14 @@ def make_handle(
                     if kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0):
                         raise _NotPlain
                     fields[key] = value
-                rest = pack({"fields": fields}) if fields else EMPTY_MAP
-                payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, rest))
+            if get_context() is not None or running_loop() is not None or correlation.tracers:
+                rest = correlation.rest(fields)
+                payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, pack(rest)))
+            elif fields:
+                rest = {"fields": fields}
+                payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, pack(rest)))
+            else:
+                payload = join(((EIGHT | time).to_bytes(BEGINNING, "big"), before, pack(message), behind))
             size = len(payload)
             if size > SHORT:
                 raise _NotPlain

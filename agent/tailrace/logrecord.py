@@ -7,6 +7,7 @@ from typing import Any
 
 import msgpack
 
+from tailrace.correlation import correlation
 from tailrace.segment import tag_of
 from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
@@ -58,7 +59,10 @@ def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
     if audit:
         values["kind"] = "audit"
     _place_extras(values, extras)
-    fields = {**_fields_of(extras), **problem}
+    trace, shared = correlation.gather()
+    if trace is not None and "trace_id" not in values:
+        values["trace_id"], values["span_id"] = trace
+    fields = {**shared, **_fields_of(extras), **problem}
     return tag_of(values["level_number"], audit=audit), values["time"], _pack(values, fields)
 
 
