@@ -52,4 +52,5 @@ def _sentry() -> Trace | None:
     return (str(span.trace_id), str(span.span_id)) if span is not None else None
 
 
-_TRACERS: dict[str, Tracer] = {"opentelemetry.trace": _opentelemetry, "ddtrace": _datadog, "sentry_sdk": _sentry}
+# OpenTelemetry's interface alone has no spans, and redis-py loads that where it is installed.
+_TRACERS: dict[str, Tracer] = {"opentelemetry.sdk.trace": _opentelemetry, "ddtrace": _datadog, "sentry_sdk": _sentry}

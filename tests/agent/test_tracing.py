@@ -36,7 +36,7 @@ def test_records_carry_the_active_span(make_logger: MakeLogger, redis_server: Re
 
 
 def test_nothing_is_asked_of_what_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("opentelemetry.trace", "ddtrace", "sentry_sdk"):
+    for name in ("opentelemetry.sdk.trace", "ddtrace", "sentry_sdk"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert find_tracers() == ()
     assert trace_of(()) is None
