@@ -25,6 +25,7 @@ _SCHEMES = ("redis://", "rediss://", "unix://")
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off", ""))
 _PREFIX = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9_-]{2,64}", re.ASCII)
 _NOT_IN_STREAM_NAMES = re.compile(r"[^A-Za-z0-9._:-]+", re.ASCII)
 
 
@@ -115,6 +116,18 @@ def _parse_capture(value: object) -> tuple[tuple[str, int], ...]:
     return tuple(found.items())
 
 
+def _read_redact(value: object) -> bool | Callable[[str], str]:
+    return value if callable(value) else _read_switch(str(value))
+
+
+def _read_words(value: object) -> tuple[str, ...]:
+    words = value if isinstance(value, list | tuple) else str(value).split(",")
+    found = tuple(str(word).strip() for word in words)
+    if all(_WORD.fullmatch(word) for word in found):
+        return found
+    raise ConfigError(f"{value!r} is not usable; right would be words of the characters A-Z a-z 0-9 _ - and commas")
+
+
 def _read_switch(value: str | bool) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
@@ -141,6 +154,18 @@ class Config:
         "what `install` records besides log calls: stdout, stderr, warnings, exceptions, each with =LEVEL or without",
         _read_capture,
         _read_capture(CAPTURED_BY_DEFAULT),
+    )
+    redact: bool | Callable[[str], str] = _setting(  # noqa: RUF009  # a field, as all of them
+        "TAILRACE_REDACT",
+        "0 records secrets as they are; in Python also a function of text",
+        _read_redact,
+        True,
+    )
+    redact_names: tuple[str, ...] = _setting(
+        "TAILRACE_REDACT_NAMES", "more names whose value is a secret, such as iban,pin", _read_words, ()
+    )
+    redact_prefixes: tuple[str, ...] = _setting(
+        "TAILRACE_REDACT_PREFIXES", "what more tokens begin with, such as acme_live_", _read_words, ()
     )
     disabled: bool = _setting("TAILRACE_DISABLED", "1 makes handlers do nothing", _read_switch, False)
 

@@ -15,6 +15,7 @@ from tailrace.config import Config
 from tailrace.correlation import correlation
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolFull
+from tailrace.redaction import Redactor
 from tailrace.segment import tag_of
 from tailrace.spool import SpoolGone
 from tailrace.wire.record import Record, pack_record
@@ -47,6 +48,7 @@ class Emitter:
         # No process has this number.
         self.pid = -1
         self.voice = Voice()
+        self.redactor = Redactor.of(config)
         self._on_bound = on_bound
         # What came while a call that it interrupts was making the spool.
         self._early: deque[tuple[int, int, bytes]] = deque()
@@ -75,6 +77,8 @@ class Emitter:
         if self.config.disabled:
             return None
         record = correlation.complete(record)
+        if self.redactor is not None:
+            record = self.redactor.record(record)
         return self.append(tag_of(record.level_number, audit=audit), record.time, pack_record(record))
 
     def append(self, tag: int, time: int, payload: bytes) -> Receipt | None:

@@ -57,7 +57,7 @@ class TailraceHandler(logging.Handler):
         super().__init__(self.config.level or logging.NOTSET)
         self._settings = settings
         self.emitter = Emitter(self.config, self._on_bound)
-        self._familiar = Familiar()
+        self._familiar = Familiar(self.emitter.redactor)
         self.marking = False
         place = (self.config.url, self.config.prefix, self.config.service, self.config.stream)
         siblings = self._siblings = _handlers.setdefault(place, weakref.WeakSet())
@@ -125,7 +125,7 @@ class TailraceHandler(logging.Handler):
         if self.marking and self._is_marked(record):
             return
         try:
-            entry = pack_log_record(record)
+            entry = pack_log_record(record, self.emitter.redactor)
         except Exception as error:  # a stranger's object found a way; RecursionError, MemoryError
             entry = pack_remainder(record, error)
         self._append(record, *entry)
@@ -164,7 +164,8 @@ class TailraceHandler(logging.Handler):
         familiar = self._familiar
         if not is_audit_logger(str(record.name)):
             familiar.learn_site(
-                (record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName)
+                (record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName),
+                record.msg,
             )
         if len(record.__dict__) > PLAIN:
             for name in record.__dict__.keys() - STANDARD - PLACED:

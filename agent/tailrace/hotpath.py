@@ -19,6 +19,7 @@ import msgpack
 from tailrace.context import current_context
 from tailrace.correlation import correlation
 from tailrace.native import get_ident
+from tailrace.redaction import Redactor
 from tailrace.segment import SEQ_STEP, tag_of
 from tailrace.slot import Slot
 from tailrace.spool import URGENT, Spool
@@ -41,6 +42,10 @@ BY_FORMATTERS = frozenset(("message", "asctime"))
 # Types of extras that need no cleaning.
 SIMPLE = frozenset((str, int, bool, type(None)))
 
+# Text of so few characters triggers no redaction, and neither do values of these types.
+HARMLESS = 3
+HARMLESS_KINDS = frozenset((int, float, bool, type(None)))
+
 # Call sites, and names of extras, remembered; an application that makes them up without end starts over.
 MOST_SITES = 4096
 
@@ -56,18 +61,25 @@ class Familiar:
     """What the complete way has found to be plain.
 
     Attributes:
-        sites: for each call site the tag of its entries, and what is packed before and behind the message.
+        sites: for each call site the tag of its entries, what is packed before and behind the message, and the format
+            that holds no secret, if its last one was such.
         extras: names that have no place of their own in a record.
+        redactor: takes secrets out; None where they stay.
     """
 
-    __slots__ = ("extras", "sites")
+    __slots__ = ("extras", "redactor", "sites")
 
-    def __init__(self) -> None:
-        self.sites: dict[Site, tuple[int, bytes, bytes]] = {}
+    def __init__(self, redactor: Redactor | None) -> None:
+        self.redactor = redactor
+        self.sites: dict[Site, tuple[int, bytes, bytes, object]] = {}
         self.extras: set[str] = set()
 
-    def learn_site(self, site: Site) -> None:
-        """Remember a call site, if all of it has the right type; a wrong one would make a whole frame unreadable."""
+    def learn_site(self, site: Site, message: object) -> None:
+        """Remember a call site, if all of it has the right type; a wrong one would make a whole frame unreadable.
+
+        Args:
+            message: the format of this call; most sites always have the same.
+        """
         level, logger, module, function, line, thread = site
         texts = (logger, module, function, thread)
         if type(level) is int and level in LEVELS and type(line) is int and all(type(text) is str for text in texts):
@@ -78,11 +90,13 @@ class Familiar:
                 behind = b"".join(map(msgpack.packb, (module, function, line, thread)))
             except (ValueError, OverflowError):
                 return  # a surrogate or an absurd number: not plain
-            self.sites[site] = tag_of(level), before, behind
+            clean = self.redactor is None or (type(message) is str and self.redactor.is_clean(message))
+            self.sites[site] = tag_of(level), before, behind, message if clean else None
 
     def learn_extra(self, name: object) -> None:
         """Remember the name of an extra."""
-        if type(name) is str and name.isprintable():
+        secret = type(name) is str and self.redactor is not None and self.redactor.is_secret(name)
+        if type(name) is str and name.isprintable() and not secret:
             if len(self.extras) >= MOST_SITES:
                 self.extras.clear()
             self.extras.add(name)
@@ -113,20 +127,39 @@ def make_handle(
     pack, join, adler32 = msgpack.Packer().pack, b"".join, zlib.adler32
     lock, overflow = spool.lock, spool.overflow
     get_context, running_loop = current_context.get, _get_running_loop
+    redacts = familiar.redactor is not None
+    redactor = familiar.redactor or Redactor()
+    is_clean, redact = redactor.is_clean, redactor.text
+
+    def are_clean(args: Any) -> bool:
+        if args.__class__ is not tuple:
+            return False
+        for value in args:
+            kind = value.__class__
+            if kind is str:
+                if len(value) > HARMLESS and not is_clean(value):
+                    return False
+            elif kind not in HARMLESS_KINDS:
+                return False
+        return True
 
     def handle(record: logging.LogRecord) -> bool:
         if handler.filters:
             return handler.handle_filtered(record)
         try:
-            tag, before, behind = sites[
+            tag, before, behind, clean = sites[
                 record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName
             ]
             if record.process != pid or record.exc_info or record.exc_text or record.stack_info:
                 raise _NotPlain
             message: Any = record.msg
             args = record.args
+            # A format that is the same object as before has been found clean: only what is put into it is looked at.
+            looked = not redacts or (message is clean and (not args or are_clean(args)))
             if args:
                 message = message % args
+            if not looked:
+                message = redact(message)
             if message.__class__ is not str or (message[0] == "[" and message.startswith("[AUDIT]")):
                 raise _NotPlain
             time = (record.created * 1000000).__int__()
@@ -149,6 +182,8 @@ def make_handle(
                     # A float that is not finite is not nought when multiplied by nought.
                     if kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0):
                         raise _NotPlain
+                    if kind is str and redacts and len(value) > HARMLESS and not is_clean(value):
+                        value = redact(value)
                     fields[key] = value
             if get_context() is not None or running_loop() is not None or correlation.tracers:
                 rest = correlation.rest(fields)

@@ -8,6 +8,7 @@ from typing import Any
 import msgpack
 
 from tailrace.correlation import correlation
+from tailrace.redaction import Redactor
 from tailrace.segment import tag_of
 from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
@@ -38,8 +39,12 @@ def is_audit_logger(name: str) -> bool:
     return name == "audit" or name.startswith("audit.")
 
 
-def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
-    """Tag, time and packed form of any record, however broken: something of it is always kept. Never raises."""
+def pack_log_record(record: logging.LogRecord, redactor: Redactor | None = None) -> tuple[int, int, bytes]:
+    """Tag, time and packed form of any record, however broken: something of it is always kept. Never raises.
+
+    Args:
+        redactor: takes secrets out, where they are to be.
+    """
     extras = {key: value for key, value in record.__dict__.items() if key not in OURS_OR_STANDARD}
     message, problem = _message_of(record)
     values: dict[str, Any] = {
@@ -63,6 +68,11 @@ def pack_log_record(record: logging.LogRecord) -> tuple[int, int, bytes]:
     if trace is not None and "trace_id" not in values:
         values["trace_id"], values["span_id"] = trace
     fields = {**shared, **_fields_of(extras), **problem}
+    if redactor is not None:
+        values["message"] = redactor.text(values["message"])
+        values["exception"] = redactor.value(values["exception"])
+        values["metadata"] = redactor.value(values.get("metadata"))
+        fields = redactor.value(fields)
     return tag_of(values["level_number"], audit=audit), values["time"], _pack(values, fields)
 
 

@@ -53,10 +53,12 @@ def make_ways(given: dict[str, Any]) -> list[Way]:
     listener = QueueListener(listened, logging.NullHandler())
     listener.start()
     left: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    agent = TailraceHandler(url=given["url"], stream="bench", service="bench", spool_dir=given["spool_dir"])
+    place = {"url": given["url"], "service": "bench", "spool_dir": given["spool_dir"]}
+    settle: Callable[[], object] = (lambda: flush(FLUSH)) if given["redis"] else (lambda: time.sleep(REST))
     return [
         Way("nothing", logging.NullHandler(), int),
-        Way("agent", agent, (lambda: flush(FLUSH)) if given["redis"] else (lambda: time.sleep(REST))),
+        Way("agent", TailraceHandler(stream="bench", redact=False, **place), settle),
+        Way("redacted", TailraceHandler(stream="redacted", **place), settle),
         Way("listened", QueueHandler(listened), lambda: wait_until_empty(listened)),
         Way("queue", QueueHandler(left), lambda: empty(left)),
     ]

@@ -1,0 +1,202 @@
+"""Redaction: what is obviously a secret is taken out of a record before it leaves the log call.
+
+Every pattern takes linear time: no two neighbouring parts of one can match the same characters, what repeats is
+possessive, and a run of characters is only tried from where it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tailrace.config import Config
+from tailrace.wire.record import Record
+
+__all__ = ["REDACTED", "Redactor"]
+
+REDACTED = "[redacted]"
+
+# Names whose value is a secret, as they stand before `=` or `:`, behind any prefix such as `DB_` or `x-`.
+NAMES = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "secret_access_key",
+    "secret_key",
+    "token",
+    "api_key",
+    "apikey",
+    "access_key",
+    "private_key",
+    "credentials",
+)
+
+# One of these is in every text that any of the patterns matches; all in lower case.
+TRIGGERS = (
+    "pass",
+    "secret",
+    "token",
+    "auth",
+    "key",
+    "credential",
+    "cookie",
+    "://",
+    "bearer",
+    "akia",
+    "asia",
+    "eyj",
+    "ghp_",
+    "github_pat_",
+    "xox",
+    "_live_",
+    "aiza",
+)
+
+# A value in quotes, also where its end was cut off, or up to white space or what ends an item.
+_VALUE = r"""(?:"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?|[^\s"',;&)\]}]++)"""
+_RUN = r"(?<![A-Za-z0-9_-])"
+_KEY = r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----"
+
+_HEADER = re.compile(
+    r"""(authorization["']?[ \t]{0,4}+[=:][ \t]{0,4}+["']?(?:(?:bearer|basic|digest|token|negotiate)[ \t]{1,4}+)?+)"""
+    r"""(?!\[redacted)[^\s"',;&)\]}]++""",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(r"""(cookie["']?[ \t]{0,4}+[=:][ \t]{0,4}+["']?)(?!\[redacted)[^\r\n"']++""", re.IGNORECASE)
+_BEARER = re.compile(r"(\bbearer[ \t]{1,4}+)[A-Za-z0-9._~+/=-]{16,}+", re.IGNORECASE)
+_LOGIN = re.compile(r"(://[^\s/:@]{0,256}+:)[^\s/@]{1,1024}+(?=@)")
+_PRIVATE_KEY = re.compile(rf"({_KEY}).*?(-----END [A-Z ]{{0,32}}PRIVATE KEY-----|\Z)", re.DOTALL)
+_KNOWN = re.compile(
+    _RUN + r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])|AIza[A-Za-z0-9_-]{35,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
+    r"|github_pat_[A-Za-z0-9_]{20,}+|xox[abeoprs]-[A-Za-z0-9-]{10,}+|[sr]k_live_[A-Za-z0-9]{16,}+"
+    r"|eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)"
+)
+
+# Clean texts remembered, and how long one may be: names and paths that are logged again and again.
+MOST_REMEMBERED, LONGEST_REMEMBERED = 4096, 64
+
+# Maps and lists within each other that are looked into: as deep as `values.clean` goes, and beyond.
+DEEPEST = 8
+
+
+class Redactor:
+    """Takes secrets out of texts and values.
+
+    Args:
+        names: more names whose value is a secret, such as `iban`.
+        prefixes: what more tokens begin with, such as `acme_live_`; the letters, digits, `_` and `-` behind it go, too.
+        custom: gets every text that is looked at, and gives it back changed or not. What it takes, each log call takes;
+            an exception of it costs the text.
+    """
+
+    def __init__(
+        self, names: Iterable[str] = (), prefixes: Iterable[str] = (), custom: Callable[[str], str] | None = None
+    ) -> None:
+        names = tuple(name.lower() for name in names)
+        prefixes = tuple(prefixes)
+        self._names = frozenset(_plain(name) for name in (*NAMES, "authorization", "cookie", *names))
+        self._custom = custom
+        self._triggers = TRIGGERS + names + tuple(prefix.lower() for prefix in prefixes)
+        self._assigned = _assignment((*NAMES, *names))
+        self._prefixed = (
+            re.compile(f"{_RUN}(?:{'|'.join(map(re.escape, prefixes))})[A-Za-z0-9_-]++") if prefixes else None
+        )
+        self._clean: set[str] = set()
+
+    @classmethod
+    def of(cls, config: Config) -> Redactor | None:
+        """As the settings say; None when nothing is to be taken out."""
+        if config.redact is False:
+            return None
+        return cls(config.redact_names, config.redact_prefixes, None if config.redact is True else config.redact)
+
+    def is_clean(self, text: str) -> bool:
+        """Whether nothing in it could be a secret. Quick; when it is not sure it says no."""
+        if text in self._clean:
+            return True
+        low = text.lower()
+        for trigger in self._triggers:
+            if trigger in low:
+                return False
+        if self._custom is not None:
+            return False
+        if len(text) <= LONGEST_REMEMBERED:
+            if len(self._clean) >= MOST_REMEMBERED:
+                self._clean.clear()
+            self._clean.add(text)
+        return True
+
+    def text(self, text: str) -> str:
+        """The text without secrets; the same object when there were none."""
+        if self.is_clean(text):
+            return text
+        found = _PRIVATE_KEY.sub(rf"\1{REDACTED}\2", text)
+        found = _HEADER.sub(rf"\1{REDACTED}", found)
+        found = _COOKIE.sub(rf"\1{REDACTED}", found)
+        found = _BEARER.sub(rf"\1{REDACTED}", found)
+        found = _LOGIN.sub(rf"\1{REDACTED}", found)
+        found = self._assigned.sub(_replace_value, found)
+        found = _KNOWN.sub(REDACTED, found)
+        if self._prefixed is not None:
+            found = self._prefixed.sub(REDACTED, found)
+        return self._by_custom(text if found == text else found)
+
+    def is_secret(self, name: str) -> bool:
+        """Whether the value under this name is a secret."""
+        plain = _plain(name)
+        return plain in self._names or plain.endswith(tuple(self._names))
+
+    def record(self, record: Record) -> Record:
+        """The record without secrets in its texts and values."""
+        return replace(
+            record,
+            message=self.text(record.message),
+            exception=None if record.exception is None else self.text(record.exception),
+            metadata=self.value(record.metadata),
+            fields=self.value(record.fields),
+        )
+
+    def value(self, value: Any, depth: int = DEEPEST) -> Any:
+        """A plain value, as `values.clean` makes it, without secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if depth <= 0:
+            return value
+        if isinstance(value, Mapping):
+            return {
+                key: REDACTED if item is not None and self.is_secret(str(key)) else self.value(item, depth - 1)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.value(item, depth - 1) for item in value]
+        return value
+
+    def _by_custom(self, text: str) -> str:
+        if self._custom is None:
+            return text
+        try:
+            return str(self._custom(text))
+        except Exception:  # a stranger's code; what it would have taken out must not go out
+            return "[tailrace: this text was left out, its redaction failed]"
+
+
+def _assignment(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches a name, what separates it from its value, and the value."""
+    forms = "|".join(sorted((re.escape(name).replace("_", "[_-]?") for name in names), key=len, reverse=True))
+    # The name has to end there: `tokens=`, `secretary:`. In Python's and JSON's form quotes stand around it.
+    return re.compile(rf"((?:{forms})[\"']?[ \t]{{0,4}}+[=:][ \t]{{0,4}}+)({_VALUE})", re.IGNORECASE)
+
+
+def _replace_value(found: re.Match[str]) -> str:
+    value = found[2]
+    if value.startswith(REDACTED[:-1]):
+        return found[0]
+    quote = value[0] if value[0] in "\"'" else ""
+    return f"{found[1]}{quote}{REDACTED}{quote if len(value) > 1 and value.endswith(quote) else ''}"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")

@@ -1,0 +1,169 @@
+"""Redaction: secrets go, everything else stays as it is, and no text takes more than linear time."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tailrace.config import Config
+from tailrace.errors import ConfigError
+from tailrace.redaction import Redactor
+from tests.agent.conftest import MakeLogger, engine_of
+from tests.agent.delivered import delivered
+from tests.servers import RedisServer
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
+
+SECRETS = {
+    "Authorization: Bearer abc.def-1": "Authorization: Bearer [redacted]",
+    "authorization=Basic dXNlcjpwYXNz x": "authorization=Basic [redacted] x",
+    "{'Authorization': 'Token abc'}": "{'Authorization': 'Token [redacted]'}",
+    "got bearer abcdefghijklmnop1234": "got bearer [redacted]",
+    "password=hunter2 user=ann": "password=[redacted] user=ann",
+    "DB_PASSWORD: s3cret, port 1": "DB_PASSWORD: [redacted], port 1",
+    "{'password': 'hun\\'ter 2', 'b': 1}": "{'password': '[redacted]', 'b': 1}",
+    '{"api_key": "x y", "tokens": 5}': '{"api_key": "[redacted]", "tokens": 5}',
+    '{"client-secret":"cut off': '{"client-secret":"[redacted]',
+    "GET /?access_token=abc&x=1": "GET /?access_token=[redacted]&x=1",
+    "x-api-key: abc": "x-api-key: [redacted]",
+    "Cookie: a=b; c=d": "Cookie: [redacted]",
+    "id AKIAIOSFODNN7EXAMPLE here": "id [redacted] here",
+    "aws_secret_access_key=wJalr/abc+1": "aws_secret_access_key=[redacted]",
+    "redis://user:pa:ss@host:1/0": "redis://user:[redacted]@host:1/0",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx": (
+        "-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY-----\nx"
+    ),
+    "-----BEGIN PRIVATE KEY-----\\nMIIE": "-----BEGIN PRIVATE KEY-----[redacted]",
+    f"t {JWT} x": "t [redacted] x",
+    "ghp_" + "a1" * 18: "[redacted]",
+    "xoxb-1234567890-abc": "[redacted]",
+    "sk_live_" + "a1" * 12: "[redacted]",
+    "AIza" + "a" * 35: "[redacted]",
+}
+
+HARMLESS = (
+    "token count=5",
+    "password reset requested",
+    "tokens=128",
+    "max_tokens: 4096",
+    "the secretary: Ann",
+    "author: Ann, keyboard: de",
+    "Failed password for root from 1.2.3.4 port 22 ssh2",
+    "Accepted publickey for x: RSA SHA256:abc",
+    "123e4567-e89b-12d3-a456-426614174000",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "the bearer of bad news",
+    "http://user@host:80/x",
+)
+
+HOSTILE = (
+    "password=",
+    "eyJ",
+    "eyJ-",
+    "://a:",
+    "-----BEGIN PRIVATE KEY-----",
+    "authorization: bearer ",
+    'secret="\\',
+    "token" + " " * 50,
+    "ghp_",
+    "cookie=",
+    "key" * 3 + "=",
+)
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor()
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_secret_goes_and_the_rest_stays(redactor: Redactor, text: str) -> None:
+    assert redactor.text(text) == SECRETS[text]
+    assert redactor.text(SECRETS[text]) == SECRETS[text]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_like_one_stays(redactor: Redactor, text: str) -> None:
+    assert redactor.text(text) is text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_megabyte_of_beginnings_is_gone_through_once(redactor: Redactor, text: str) -> None:
+    """With anything but linear time this would not end within the time limit of a test."""
+    redactor.text(text * (1_000_000 // len(text)))
+
+
+@given(st.text(alphabet=st.sampled_from("pasword=:\"' eyJ.-_AKI/@\n\\{}[]redacted")))
+def test_nothing_makes_it_raise_and_twice_is_as_once(text: str) -> None:
+    redactor = Redactor()
+    once = redactor.text(text)
+    assert redactor.text(once) == once
+
+
+def test_values_are_looked_into_and_told_by_their_names(redactor: Redactor) -> None:
+    value = {"password": "x", "X-Api-Key": 7, "user": "ann", "token": None, "deep": [{"db_passwd": "y", "n": 1}]}
+    assert redactor.value(value) == {
+        "password": "[redacted]",
+        "X-Api-Key": "[redacted]",
+        "user": "ann",
+        "token": None,
+        "deep": [{"db_passwd": "[redacted]", "n": 1}],
+    }
+
+
+def test_names_and_prefixes_of_ones_own() -> None:
+    redactor = Redactor(["iban"], ["acme_live_"])
+    assert redactor.text("IBAN: DE89 acme_live_a-b_1.") == "IBAN: [redacted] [redacted]."
+    assert redactor.is_secret("customer_iban")
+
+
+def test_a_function_of_ones_own_sees_every_text() -> None:
+    redactor = Redactor(custom=lambda text: text.replace("Ann", "A."))
+    assert redactor.text("hello Ann") == "hello A."
+
+    def broken(text: str) -> str:
+        raise ValueError(text)
+
+    assert "its redaction failed" in Redactor(custom=broken).text("hello Ann")
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    config = Config.load({"TAILRACE_REDACT_NAMES": "iban,pin", "TAILRACE_REDACT_PREFIXES": "acme_"})
+    assert (config.redact, config.redact_names, config.redact_prefixes) == (True, ("iban", "pin"), ("acme_",))
+    assert Redactor.of(Config.load({"TAILRACE_REDACT": "0"})) is None
+    with pytest.raises(ConfigError, match="TAILRACE_REDACT_NAMES"):
+        Config.load({"TAILRACE_REDACT_NAMES": "(a+)+"})
+
+
+def test_no_secret_reaches_redis(make_logger: MakeLogger, redis_server: RedisServer, prefix: str) -> None:
+    """Each call twice: the first record of a call site takes the complete way, the second the hot path."""
+    log = make_logger(redis_server.url)
+    for _ in range(2):
+        log.info("password=geheim1")
+        log.info("%s=%s", "password", "geheim2")
+        log.info("login of %s with %s", "ann", "Bearer geheim3geheim3geheim3")
+        log.info(f"token: geheim{4}")
+        log.info("extras", extra={"password": "geheim5", "url": "redis://u:geheim6@h/0", "note": "harmless"})
+        log.info("object %s", {"api_key": "geheim7"})
+        log.info("audit", extra={"is_audit": True, "metadata": {"secret": "geheim8"}})
+        try:
+            raise ValueError("password=geheim9")
+        except ValueError:
+            log.exception("failed")
+    assert engine_of(log).flush(20)
+    found = delivered(redis_server.client(), prefix, "s").all
+    assert len(found) == 16
+    assert "geheim" not in repr(found)
+    assert all(a.message == b.message and a.fields == b.fields for a, b in zip(found[:8], found[8:], strict=True))
+    assert found[4].fields == {"password": "[redacted]", "url": "redis://u:[redacted]@h/0", "note": "harmless"}
+
+
+def test_switched_off_everything_stays(make_logger: MakeLogger, redis_server: RedisServer, prefix: str) -> None:
+    log = make_logger(redis_server.url, redact=False)
+    for _ in range(2):
+        logging.Logger.info(log, "password=%s", "x")
+    assert engine_of(log).flush(20)
+    assert delivered(redis_server.client(), prefix, "s").messages == ["password=x"] * 2
