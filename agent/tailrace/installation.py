@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, TypeGuard
 
 from tailrace.capture import Capture, capture_output
@@ -84,6 +86,8 @@ def install(
     if not config.disabled:
         _capture(Post(place, handler), dict(config.capture))
         mark_output()
+        if "celery" in sys.modules:
+            import_module("tailrace.integrations.celery").follow(handler)
     return handler
 
 

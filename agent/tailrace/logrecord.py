@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 import msgpack
@@ -14,7 +15,7 @@ from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
 from tailrace.wire.record import Record, pack_record
 
-__all__ = ["MARK", "OUTCOMES", "STANDARD", "is_audit_logger", "pack_log_record", "pack_remainder"]
+__all__ = ["MARK", "OUTCOMES", "STANDARD", "exception_text", "is_audit_logger", "pack_log_record", "pack_remainder"]
 
 # The attribute by which two handlers of one stream see that a record has been recorded.
 MARK = "_tailrace"
@@ -26,6 +27,11 @@ OUTCOMES = "_tailrace_outcomes"
 # What every LogRecord has; `message` and `asctime` come from a Formatter, `taskName` is from Python 3.12 on.
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 OURS_OR_STANDARD = STANDARD | {MARK, OUTCOMES}
+
+# What structlog's event says that the record says besides.
+BY_STRUCTLOG = frozenset(
+    ("event", "level", "logger", "timestamp", "exc_info", "stack_info", "_record", "_from_structlog")
+)
 
 KIB = 1 << 10
 LARGEST_RECORD = 128 * KIB
@@ -46,7 +52,7 @@ def pack_log_record(record: logging.LogRecord, redactor: Redactor | None = None)
         redactor: takes secrets out, where they are to be.
     """
     extras = {key: value for key, value in record.__dict__.items() if key not in OURS_OR_STANDARD}
-    message, problem = _message_of(record)
+    message, problem = _event_of(record, extras) or _message_of(record)
     values: dict[str, Any] = {
         "time": _time_of(record),
         "level_number": _level_of(record),
@@ -83,6 +89,18 @@ def pack_remainder(record: logging.LogRecord, error: Exception) -> tuple[int, in
     return tag_of(level), time, pack_record(Record(time=time, level_number=level, logger="tailrace", message=message))
 
 
+def _event_of(record: logging.LogRecord, extras: dict[Any, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Message and fields of an event that structlog has wrapped for its formatter; None for any other record."""
+    event: object = record.msg
+    if not isinstance(event, dict) or "event" not in event or extras.pop("_from_structlog", "_name" in extras) is False:
+        return None
+    for name in ("_logger", "_name"):
+        extras.pop(name, None)
+    extras |= {key: value for key, value in event.items() if key not in BY_STRUCTLOG}
+    message = event["event"]
+    return (message if isinstance(message, str) else safe_repr(message)), {}
+
+
 def _message_of(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
     """The message, and fields that explain it where the arguments do not fit the format."""
     try:
@@ -109,6 +127,21 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     return clean_text(value if isinstance(value, str) else safe_repr(value))[:LONGEST_NAME]
+
+
+def exception_text(error: object) -> str | None:
+    """The traceback of what `logging` takes as `exc_info`; None for what holds none. Never raises."""
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, BaseException):
+        error = (type(error), error, error.__traceback__)
+    if not isinstance(error, tuple) or len(error) != 3 or error[0] is None:
+        return None
+    try:
+        text = _formatter.formatException(error)
+    except Exception as problem:  # as in `_exception_of`
+        text = f"{safe_repr(error)} could not be formatted: {safe_repr(problem)}"
+    return cut_text(clean_text(text))
 
 
 def _exception_of(record: logging.LogRecord) -> str | None:

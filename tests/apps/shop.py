@@ -1,0 +1,28 @@
+"""A Celery application as its users would write it. The agent takes one line."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from celery import Celery  # type: ignore[import-untyped]
+from celery.utils.log import get_task_logger  # type: ignore[import-untyped]
+
+import tailrace
+
+tailrace.install(stream="s", level="INFO")
+
+app = Celery("shop", broker=os.environ["BROKER"])
+app.conf.update(
+    task_ignore_result=True, broker_connection_retry_on_startup=True, task_default_queue=os.environ["QUEUE"]
+)
+
+log: Any = get_task_logger(__name__)
+
+
+@app.task(name="pay")  # type: ignore[untyped-decorator]
+def pay(number: int) -> None:
+    log.info("task logger %d", number)
+    logging.getLogger("shop").info("logging %d", number)
+    print(f"printed {number}")
