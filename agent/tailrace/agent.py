@@ -13,6 +13,7 @@ from tailrace.correlation import correlation
 from tailrace.head import Ending
 from tailrace.identity import facts_of_process
 from tailrace.native import allocate_lock, get_ident
+from tailrace.presence import Presence
 from tailrace.shipper import Shipper
 from tailrace.slot import Slot
 from tailrace.spool import Spool
@@ -60,6 +61,24 @@ class Engine:
         self.adoption = Adoption(config)
         self.shipper = Shipper(config, self.spool, facts_of_process(config.service).pack(), self._look_after)
         self._channels: dict[str, Channel] = {}
+        self._presence = Presence(config, self, self.spool.head.info.id.hex())
+
+    # For presence.
+
+    @property
+    def slots(self) -> list[Slot]:
+        """All streams that have been written to."""
+        return list(self.spool.slots.values())
+
+    @property
+    def shed(self) -> tuple[int, ...]:
+        """Records declared lost, by level class."""
+        return self.shipper.backlog.counters.declared
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of the spool that wait for an acknowledgement."""
+        return self.spool.shelf.unsettled()
 
     def channel(self, stream: str) -> Channel:
         """The channel of a stream.
@@ -90,6 +109,7 @@ class Engine:
                 self.shipper.stop()
         correlation.look()
         self.adoption.look()
+        self.shipper.tell(self._presence.commands)
         limit = self._limit()
         if limit != self.spool.shelf.limit:
             self.spool.limit_to(limit)
@@ -113,7 +133,8 @@ class Engine:
         done = self.shipper.flush(timeout, timeout_when_down)
         self.closed = True
         self.spool.head.ending = Ending.GOODBYE
-        stopped = self.shipper.finish(max(begin + timeout - time.monotonic(), 0.05) if done else 0.0)
+        left = max(begin + timeout - time.monotonic(), 0.05) if done else 0.0
+        stopped = self.shipper.finish(left, self._presence.goodbye)
         if stopped and not self.spool.pending():
             self.spool.remove()
         return done

@@ -46,11 +46,11 @@ class Backoff:
 
 @dataclass(slots=True)
 class Counters:
-    """What became of the records, since the process began."""
+    """What became of the records, since the process began; those declared lost by level class."""
 
     frames: int = 0
     records: int = 0
-    declared: int = 0
+    declared: tuple[int, ...] = NOTHING_SHED
     failures: int = 0
 
 
@@ -122,7 +122,7 @@ class Backlog:
             forked_at: the lowest `n` at which a generation younger than our last answer's began, where
                 `wants_forks` asked for it.
         """
-        self._on_contact()
+        self.on_contact()
         lane = self._scanner.lane(flight.slot.index)
         if lane.flight is not flight:
             return
@@ -134,7 +134,7 @@ class Backlog:
             lane.failures = 0
             self.counters.frames += 1
             self.counters.records += flight.count
-            self.counters.declared += flight.shed
+            self.counters.declared = tuple(map(sum, zip(self.counters.declared, flight.shed, strict=True)))
         else:
             self._hold_back_if_repeated(lane, now)
 
@@ -148,7 +148,7 @@ class Backlog:
 
     def on_refused(self, flight: Flight, now: float) -> None:
         """Redis answered, but will not take this stream: it waits by itself and keeps nobody else waiting."""
-        self._on_contact()
+        self.on_contact()
         self.counters.failures += 1
         lane = self._scanner.lane(flight.slot.index)
         lane.failures += 1
@@ -190,7 +190,8 @@ class Backlog:
     def _ready(self, now: float) -> Iterator[Lane]:
         return (lane for lane in self._busy() if lane.loaded and lane.retry_at <= now)
 
-    def _on_contact(self) -> None:
+    def on_contact(self) -> None:
+        """Redis answers."""
         self.healthy = True
         self._failures = 0
 

@@ -57,7 +57,7 @@ class Flight:
     """A frame that was or will be sent, until Redis has answered it.
 
     Attributes:
-        first, count, shed: as the frame says, in the producer's numbers.
+        first, count, shed: as the frame says, in the producer's numbers; shed by level class.
         last: the seq of its last record, in the spool's numbers.
     """
 
@@ -66,7 +66,7 @@ class Flight:
     frame: bytes
     first: int
     count: int
-    shed: int
+    shed: Counts
     last: int
 
 
@@ -185,7 +185,7 @@ class Lane:
             latest=max(batch.times),
             shed=batch.shed,
         )
-        return Flight(slot, slot.producer, frame, first, len(batch.payloads), sum(batch.shed), batch.last)
+        return Flight(slot, slot.producer, frame, first, len(batch.payloads), batch.shed, batch.last)
 
     def rewind(self, seq: int, oldest: Segment) -> None:
         """Forget what was read behind `seq`, and read it again from the oldest segment on."""

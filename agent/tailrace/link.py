@@ -113,6 +113,20 @@ class Link:
             return 0 if numbers else None  # we followed a master whose records are gone
         return min((int(n) for _, n in found[numbers.index(generation) + 1 :]), default=None)
 
+    def tell(self, commands: Sequence[tuple[Any, ...]]) -> str | None:
+        """Send commands that no record depends on; why one was refused, None when none was.
+
+        Raises:
+            Unavailable: as for `send`.
+        """
+        self.connect()
+        refused = next((reply for reply in self._ask(commands) if isinstance(reply, ResponseError)), None)
+        return None if refused is None else _reason(refused)
+
+    def now(self) -> int:
+        """The time of Redis, in ms since 1970, as far as this connection knows."""
+        return self._redis_time()
+
     def finish(self, producers: Sequence[tuple[str, bytes]]) -> None:
         """Let marks go soon whose producers are finished.
 
@@ -172,7 +186,7 @@ class Link:
             producer=flight.producer,
             count=flight.count,
             first_seq=flight.first,
-            shed=flight.shed,
+            shed=sum(flight.shed),
             epoch=new_epoch(),  # never the same twice: Redis may lose its numbering while we live
         )
         return ("EVALSHA", SHA, len(names), *names, *arguments)

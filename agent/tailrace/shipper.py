@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tailrace.backlog import HOLE_PATIENCE, Backlog
 from tailrace.config import Config
@@ -102,6 +103,27 @@ class Shipper:
         finally:
             self._waiting.remove(arrived)
 
+    def tell(self, make_commands: Callable[[int], list[tuple[Any, ...]]]) -> None:
+        """Send commands that no record depends on, once Redis has answered, and not while it is left alone.
+
+        Args:
+            make_commands: gets the time of Redis, in ms since 1970.
+        """
+        if self._link is None or (self.backlog.healthy is False and time.monotonic() < self.backlog.retry_at):
+            return
+        commands = make_commands(self._link.now())
+        if not commands:
+            return
+        try:
+            refused = self._link.tell(commands)
+            self.backlog.on_contact()
+        except Unavailable as error:
+            self.backlog.on_lost(time.monotonic())
+            self._voice.say(f"Redis at {self._config.url} does not answer, trying again: {error}")
+            return
+        if refused is not None:
+            self._voice.say(f"this process can't be listed among the agents: {refused}")
+
     def drain(self, deadline: float) -> bool:
         """Ship everything by the calling thread, for good; whether all of it is in Redis.
 
@@ -123,13 +145,15 @@ class Shipper:
             self.finish(CONNECT_TIMEOUT)
             shipping.now = before
 
-    def finish(self, timeout: float) -> bool:
+    def finish(self, timeout: float, last_words: Callable[[int], list[tuple[Any, ...]]] = lambda now: []) -> bool:
         """Stop the thread for good, and let go of what Redis keeps for our producers; whether the thread stopped."""
         self._stopping = True
         self._bell.ring()
         if not self._wheel.acquire(timeout=max(timeout, 0.0)):
             return False
         try:
+            if self._link is not None and self.backlog.healthy:
+                self.tell(last_words)
             if self._link is not None and self.backlog.healthy:
                 self._farewell(self._link)
             return True

@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from tailrace.wire import ZERO, Frame, FrameError, Keys, StreamID, StreamIDError
+from tailrace.wire.presence import Announcement
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.position import START, Position, StreamMeta
 from tailrace_relay.reader import Entry, Page
@@ -31,6 +32,9 @@ PAGE_BYTES = 512 << 10
 
 # Streams that one listing names at most.
 MAX_STREAMS = 10_000
+
+# The same for agents.
+MAX_AGENTS = 10_000
 
 # The latest time, in ms, that a listing believes.
 LAST_ACTIVITY = (1 << 53) - 1
@@ -133,6 +137,13 @@ class History:
         names = [self._keys.stream_of(self._keys.stream(name.decode("ascii", "replace"))) for name in found[::2]]
         return [(name, int(float(score))) for name, score in zip(names, found[1::2], strict=True) if name is not None]
 
+    async def announcements(self) -> list[Announcement]:
+        """What agents have said of themselves, those that spoke last first; at most `MAX_AGENTS`."""
+        [found] = await self._pipeline([("ZREVRANGE", self._keys.agents, 0, MAX_AGENTS - 1)])
+        names = [name.decode("ascii", "replace") for name in found or []]
+        answers = await self._pipeline([("GET", self._keys.agent(name)) for name in names])
+        return [said for answer in answers if (said := _announcement(answer)) is not None]
+
     async def now(self) -> int:
         """Redis time in ms."""
         [(seconds, micros)] = await self._pipeline([("TIME",)])
@@ -195,3 +206,10 @@ def _first_record(entry: Entry | None) -> StreamID | None:
     if entry is None or entry.frame is None:
         return None
     return StreamID(entry.id.ms, entry.id.n - entry.frame.count + 1)
+
+
+def _announcement(packed: bytes | None) -> Announcement | None:
+    try:
+        return None if packed is None else Announcement.parse(packed)
+    except FrameError:
+        return None  # of an agent of another version, or no agent's at all

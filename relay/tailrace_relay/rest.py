@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import msgspec
@@ -75,6 +76,13 @@ def rest_router(gateway: Gateway) -> APIRouter:
                 gateway.history, stream, meta, start or START, before=end, limit=limit, level=lowest
             )
         return _json(page.json(newest_first=order == "desc"))
+
+    @router.get("/api/agents")
+    async def list_agents() -> Response:
+        """The processes that log, with what they say of themselves, and `state`: `running`, `exited` or `lost`."""
+        said, now = await gateway.history.announcements(), await gateway.history.now()
+        agents = [{**asdict(each), "state": each.state(now).value} for each in said]
+        return _json(_encode({"agents": agents}))
 
     @router.get("/api/health")
     async def health() -> Response:

@@ -7,6 +7,8 @@
 | `<prefix>:{S}:p:<producer>`   | string with TTL            | `<mark> <ID of the mark>`                               |
 | `<prefix>:streams`            | sorted set                 | stream names by last activity (Redis time, ms)          |
 | `<prefix>:probe:<gateway>`    | pub/sub channel            | a gateway's probe of its own subscription               |
+| `<prefix>:agents`             | sorted set with TTL        | instances of agents by when they last spoke (ms)        |
+| `<prefix>:agent:<instance>`   | string with TTL            | what the agent said of itself, JSON                     |
 
 The braces keep all keys of one stream in one cluster slot.
 """
@@ -55,6 +57,13 @@ class Keys:
     @property
     def streams(self) -> str:
         return f"{self.prefix}:streams"
+
+    @property
+    def agents(self) -> str:
+        return f"{self.prefix}:agents"
+
+    def agent(self, instance: str) -> str:
+        return f"{self.prefix}:agent:{instance}"
 
     def probe(self, gateway: str) -> str:
         return f"{self.prefix}:probe:{gateway}"
