@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from tailrace.cli import drain, run, ship
+from tailrace.cli import doctor, drain, run, ship
 from tailrace.errors import TailraceError
 from tailrace.version import __version__
 
@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     ship.add_arguments(verbs.add_parser("ship", help="ship files, each line a record"))
     run.add_arguments(verbs.add_parser("run", help="run a command, each line of its output a record"))
+    doctor.add_arguments(verbs.add_parser("doctor", help="look whether an agent would work here, and what to do"))
     drain.add_arguments(verbs.add_parser("drain", help="ship what dead processes have left on this machine"))
     return top
 
