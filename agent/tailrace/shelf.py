@@ -51,7 +51,6 @@ class Shelf:
         self._spool_id = spool_id
         self.limit = limit
         self._slots = slots
-        self._largest = max(SMALLEST, min(LARGEST, limit // SEGMENTS_AT_LIMIT // SMALLEST * SMALLEST))
         self._next_size = SMALLEST
         self._spare: Segment | None = None
         self._said_memory = False
@@ -70,7 +69,16 @@ class Shelf:
     def limit_to(self, limit: int) -> None:
         """Shed by this limit from now on. Room that is taken already stays until it is acknowledged or shed."""
         self.limit = limit
+        self._next_size = min(self._next_size, self._largest)
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.unlink()
         self.update_floor()
+
+    @property
+    def _largest(self) -> int:
+        """Bytes of a usual segment, at most."""
+        return max(SMALLEST, min(LARGEST, self.limit // SEGMENTS_AT_LIMIT // SMALLEST * SMALLEST))
 
     def crowded(self) -> bool:
         """More than half of the limit waits for an acknowledgement."""

@@ -51,7 +51,8 @@ class Row:
 
 def beside(what: str, unit: str, ours: Sequence[float], peer: Sequence[float], budget: Budget | None = None) -> Row:
     """Medians of interleaved runs. The ratio is the median of the pairs' ratios, so that a slow minute hits both."""
-    ratio = median(a / b for a, b in zip(ours, peer, strict=True))
+    # In a quick run a peer's CPU time may be less than the kernel counts.
+    ratio = median(a / (b or float("nan")) for a, b in zip(ours, peer, strict=True))
     return Row(
         what,
         f"{number(median(ours))} {unit}",

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from celery import signals  # type: ignore[import-untyped]
 
-from tailrace.agent import flush
 from tailrace.context import Binding, bound, current_context, with_fields
 from tailrace.correlation import correlation
 from tailrace.handler import TailraceHandler
@@ -79,4 +79,8 @@ def _end(task_id: str = "", **_: Any) -> None:
 
 
 def _leave(**_: Any) -> None:
-    flush(LAST_FLUSH)
+    """The pool ends its processes by `os._exit`: without a goodbye each would be said to have died."""
+    for handler in _handlers:
+        channel = handler.emitter.channel
+        if channel is not None and channel.pid == os.getpid():
+            channel.engine.close(LAST_FLUSH)
