@@ -17,7 +17,11 @@ from tailrace.reach import Post, handlers_above
 
 __all__ = ["LOGGERS", "follow"]
 
-LOGGERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "uvicorn.asgi", "gunicorn.error", "gunicorn.access")
+LOGGERS = (
+    *("uvicorn", "uvicorn.access", "uvicorn.error", "uvicorn.asgi"),
+    *("gunicorn.error", "gunicorn.access"),
+    "django.server",  # of `runserver`
+)
 
 
 def follow(post: Post) -> None:
@@ -46,9 +50,10 @@ class _CallHandlers:
 
     def missing(self, record: logging.LogRecord) -> Iterator[TailraceHandler]:
         """The handlers that want the record and do not get it through the tree."""
-        for post in self._posts:
-            if post.takes(record) and post.handler not in handlers_above(self._logger):
-                yield post.handler
+        # Two posts may have the same handler by now.
+        for handler in {post.taker(record) for post in self._posts}:
+            if handler is not None and handler not in handlers_above(self._logger):
+                yield handler
 
     def __call__(self, record: logging.LogRecord) -> None:
         for handler in self.missing(record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import weakref
 from contextlib import suppress
 from typing import Any
@@ -65,6 +66,7 @@ class TailraceHandler(logging.Handler):
         if len(siblings) > 1:
             for sibling in siblings:
                 sibling.marking = True
+        self._follow_celery()
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Record it, unless a filter refuses it. Never raises.
@@ -155,9 +157,18 @@ class TailraceHandler(logging.Handler):
             from tailrace.marks import mark_output
 
             mark_output()
+        self._follow_celery()
         if type(self).handle is TailraceHandler.handle and type(self).emit is TailraceHandler.emit:
             handle = make_handle(self, channel.spool, channel.slot, channel.pid, self._familiar)
             self.handle = handle  # type: ignore[method-assign, assignment]
+
+    def _follow_celery(self) -> None:
+        """A worker takes all handlers off the root logger; and its tasks are to be correlated."""
+        if "celery.signals" in sys.modules and not self.config.disabled:
+            # Only where it is loaded; others need not import it.
+            from tailrace.integrations.celery import follow
+
+            follow(self if self in logging.root.handlers else None)
 
     def _learn(self, record: logging.LogRecord) -> None:
         """Let the next records like this one take the hot path."""

@@ -86,7 +86,7 @@ def install(
     if not config.disabled:
         _capture(Post(place, handler), dict(config.capture))
         mark_output()
-        if "celery" in sys.modules:
+        if place is logging.root and "celery.signals" in sys.modules:
             import_module("tailrace.integrations.celery").follow(handler)
     return handler
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from tailrace.handler import IGNORED, TailraceHandler
 
@@ -12,14 +12,28 @@ __all__ = ["Post", "handlers_above", "is_recorded", "records"]
 
 
 class Post(NamedTuple):
-    """A handler where it was installed. Who takes it off its logger has ended what it did elsewhere, too."""
+    """A handler where it was installed. Who takes it off its logger has ended what it did elsewhere, too.
+
+    Another one of the same stream, which a configuration of logging has put in its place, goes on for it.
+    """
 
     logger: logging.Logger
     handler: TailraceHandler
 
-    def takes(self, record: logging.LogRecord) -> bool:
-        """Whether it is still there and wants a record of that level."""
-        return self.handler in self.logger.handlers and record.levelno >= self.handler.level
+    def taker(self, record: logging.LogRecord) -> TailraceHandler | None:
+        """The handler that is there now, if it wants a record of that level."""
+        handler: TailraceHandler | None = self.handler
+        if handler not in self.logger.handlers:
+            handler = next((each for each in self.logger.handlers if self._is_like(each)), None)
+        return handler if handler is not None and record.levelno >= handler.level else None
+
+    def _is_like(self, handler: logging.Handler) -> TypeGuard[TailraceHandler]:
+        return isinstance(handler, TailraceHandler) and _place(handler) == _place(self.handler)
+
+
+def _place(handler: TailraceHandler) -> tuple[str, ...]:
+    config = handler.config
+    return config.url, config.prefix, config.service, config.stream
 
 
 def handlers_above(logger: logging.Logger) -> Iterator[logging.Handler]:

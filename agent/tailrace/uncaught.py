@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from tailrace.captured import pass_over
 from tailrace.diagnostics import write_line
+from tailrace.handler import TailraceHandler
 from tailrace.reach import Post
 from tailrace.values import safe_repr
 
@@ -55,11 +56,13 @@ class _Hook:
         self._read = read
 
     def __call__(self, *arguments: Any) -> None:
-        happened, records = None, []
+        happened = None
+        records: dict[TailraceHandler, logging.LogRecord] = {}
         try:
             happened = self._read(*arguments)
-            records = [(post, _record(happened, level)) for post, level in self.posts.items() if happened]
-            records = [(post, record) for post, record in records if post.takes(record)]
+            made = [(post, _record(happened, level)) for post, level in self.posts.items() if happened]
+            # Two posts may have the same handler by now.
+            records = {taker: record for post, record in made if (taker := post.taker(record))}
         except Exception as error:  # the application's own hook must run, whatever is wrong with ours
             write_line(f"an uncaught exception was not recorded: {error!r}")
         if happened and records:
@@ -68,12 +71,12 @@ class _Hook:
             self._previous(*arguments)
 
     def _call_and_record(
-        self, arguments: Any, happened: _Uncaught, records: list[tuple[Post, logging.LogRecord]]
+        self, arguments: Any, happened: _Uncaught, records: dict[TailraceHandler, logging.LogRecord]
     ) -> None:
         """What the hook prints is not captured: it is recorded here."""
         with ExitStack() as stack:
-            for post, record in records:
-                stack.enter_context(_recorded_once(post, record, happened.error))
+            for handler, record in records.items():
+                stack.enter_context(_recorded_once(handler, record, happened.error))
             self._previous(*arguments)
 
 
@@ -81,7 +84,7 @@ pass_over(_Hook._call_and_record)
 
 
 @contextmanager
-def _recorded_once(post: Post, record: logging.LogRecord, error: BaseException) -> Iterator[None]:
+def _recorded_once(handler: TailraceHandler, record: logging.LogRecord, error: BaseException) -> Iterator[None]:
     """Record it at the end, unless a record with the same exception has come to the handler in this thread."""
     me, seen = threading.get_ident(), False
 
@@ -91,13 +94,13 @@ def _recorded_once(post: Post, record: logging.LogRecord, error: BaseException) 
         seen = seen or (threading.get_ident() == me and bool(info) and info is not None and info[1] is error)
         return True
 
-    post.handler.addFilter(look)
+    handler.addFilter(look)
     try:
         yield
     finally:
-        post.handler.removeFilter(look)
+        handler.removeFilter(look)
         if not seen:
-            post.handler.handle(record)
+            handler.handle(record)
 
 
 def _record(happened: _Uncaught, level: int) -> logging.LogRecord:

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from tailrace.captured import pass_over
 from tailrace.diagnostics import write_line
+from tailrace.handler import TailraceHandler
 from tailrace.reach import Post
 from tailrace.values import safe_repr
 
@@ -47,13 +48,14 @@ class _ShowWarning:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        records = []
+        records: dict[TailraceHandler, logging.LogRecord] = {}
         # With a file it is asked to write there; `logging` does what it does instead of showing.
         if file is None and self._previous is not getattr(logging, "_showwarning", None):
             try:
                 text = f"{category.__name__}: {message}"
-                records = [(post, _record(text, level, filename, lineno)) for post, level in self.posts.items()]
-                records = [(post, record) for post, record in records if post.takes(record)]
+                made = [(post, _record(text, level, filename, lineno)) for post, level in self.posts.items()]
+                # Two posts may have the same handler by now.
+                records = {taker: record for post, record in made if (taker := post.taker(record))}
             except Exception as error:  # a stranger's text; it is shown, whatever is wrong with us
                 write_line(f"a warning was not recorded: {safe_repr(error)}")
         if records:
@@ -61,10 +63,10 @@ class _ShowWarning:
         else:
             self._previous(message, category, filename, lineno, file, line)
 
-    def _record_and_show(self, records: list[tuple[Post, logging.LogRecord]], *arguments: Any) -> None:
+    def _record_and_show(self, records: dict[TailraceHandler, logging.LogRecord], *arguments: Any) -> None:
         """What is shown is not captured: it is recorded here."""
-        for post, record in records:
-            post.handler.handle(record)
+        for handler, record in records.items():
+            handler.handle(record)
         self._previous(*arguments)
 
 

@@ -219,3 +219,24 @@ root.addHandler(handler)
     assert ended.records == []
     assert "nobody records it" in ended.stderr
     assert "ZeroDivisionError" in ended.stderr
+
+
+def test_a_handler_that_a_configuration_put_in_its_place_goes_on_for_it(run: Run) -> None:
+    ended = run(
+        """
+import logging.config
+logging.config.dictConfig({
+    "version": 1, "disable_existing_loggers": False,
+    "handlers": {"tailrace": {"class": "tailrace.TailraceHandler", "stream": "s"}},
+    "root": {"handlers": ["tailrace"], "level": "INFO"},
+})
+tailrace.install(stream='s')
+warnings.warn('old')
+thread = threading.Thread(target=lambda: 1/0)
+thread.start()
+thread.join()
+"""
+    )
+    assert [record.message for record in ended.records][0] == "UserWarning: old"
+    assert len(ended.said("ZeroDivisionError")) == 1
+    assert len(ended.records) == 2

@@ -1,8 +1,8 @@
-"""A Celery application as its users would write it. The agent takes one line."""
+"""A Celery application as its users would write it. The agent takes one line, or a handler in its `dictConfig`."""
 
 from __future__ import annotations
 
-import logging
+import logging.config
 import os
 from typing import Any
 
@@ -11,7 +11,17 @@ from celery.utils.log import get_task_logger  # type: ignore[import-untyped]
 
 import tailrace
 
-tailrace.install(stream="s", level="INFO")
+if "DICT_CONFIG" in os.environ:
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"tailrace": {"class": "tailrace.TailraceHandler", "stream": "s"}},
+            "root": {"handlers": ["tailrace"], "level": "INFO"},
+        }
+    )
+else:
+    tailrace.install(stream="s", level="INFO")
 
 app = Celery("shop", broker=os.environ["BROKER"])
 app.conf.update(

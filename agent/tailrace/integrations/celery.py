@@ -1,6 +1,6 @@
 """Celery: tasks carry on what was bound where they were sent, and a worker that configures logging keeps the handler.
 
-`tailrace.install` does this by itself in a process that has Celery loaded.
+`tailrace.install` and `tailrace.TailraceHandler` do this by themselves in a process that has Celery loaded.
 """
 
 from __future__ import annotations
@@ -25,14 +25,19 @@ LAST_FLUSH = 0.5
 
 # By task ID.
 _bindings: dict[str, Binding] = {}
+# Those of the root logger.
 _handlers: list[TailraceHandler] = []
 
 
-def follow(handler: TailraceHandler) -> None:
-    """Keep this handler on the loggers of a worker, and correlate tasks. Calling it again changes nothing."""
-    if handler not in _handlers:
-        _handlers.append(handler)
+def follow(handler: TailraceHandler | None = None) -> None:
+    """Correlate tasks, and have a worker keep the root logger's handlers. Calling it again changes nothing.
+
+    Args:
+        handler: one that is on the root logger; those that are there when a worker begins need not be named.
+    """
     for signal, receiver in (
+        (signals.import_modules, _note),
+        (signals.celeryd_init, _note),
         (signals.after_setup_logger, _keep),
         (signals.after_setup_task_logger, _keep),
         (signals.before_task_publish, _send),
@@ -41,6 +46,15 @@ def follow(handler: TailraceHandler) -> None:
         (signals.worker_process_shutdown, _leave),
     ):
         signal.connect(receiver, weak=False, dispatch_uid=f"tailrace.{receiver.__name__}.{id(signal)}")
+    if handler is not None:
+        if handler not in _handlers:
+            _handlers.append(handler)
+        _keep(logging.getLogger("celery.task"))  # when a worker has configured it already
+
+
+def _note(**_: Any) -> None:
+    """A worker, or `beat`, is about to configure logging; both signals, since Django does it between them."""
+    _handlers[:] = [each for each in logging.root.handlers if isinstance(each, TailraceHandler)]
 
 
 def _keep(logger: logging.Logger | None = None, **_: Any) -> None:
