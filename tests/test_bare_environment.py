@@ -18,7 +18,14 @@ ALLOWED = {"tailrace", "redis", "msgpack", "pip", "setuptools", "async-timeout"}
 TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "anyio")
 
 # These need the relay, other libraries, or start processes by the dozen, which is no other here.
-LEFT_OUT = ("integrations", "cli", "test_processes.py", "test_adoption.py", "test_import.py", "test_tracing.py")
+LEFT_OUT = (
+    "integrations",
+    "cli",
+    "test_processes.py",
+    "test_adoption.py",
+    "test_import.py",
+    "correlation/test_tracing.py",
+)
 
 
 @pytest.fixture(scope="module")

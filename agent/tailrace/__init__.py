@@ -2,14 +2,14 @@
 
 from tailrace.agent import flush
 from tailrace.audit import audit_log
-from tailrace.capture import capture_output
+from tailrace.capture.output import capture_output
 from tailrace.config import Config
-from tailrace.context import bind, bound
+from tailrace.correlation.context import bind, bound
 from tailrace.emitter import Receipt
 from tailrace.errors import ConfigError, NotConfirmed, NotRecorded, SpoolFull, StreamNameError, TailraceError
 from tailrace.handler import TailraceHandler
 from tailrace.installation import install
-from tailrace.run import Run, current_run, run
+from tailrace.runs.run import Run, current_run, run
 from tailrace.version import __version__
 
 __all__ = [

@@ -16,14 +16,14 @@ from contextlib import suppress
 from tailrace.config import Config
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolError, TailraceError
-from tailrace.head import Ending, Head, HeadInfo, head_path, own_folders
 from tailrace.identity import is_running, signal_of
 from tailrace.native import start_thread
-from tailrace.segment import tag_of
-from tailrace.shipper import Shipper
-from tailrace.slot import Slot
-from tailrace.spool import Spool, target_of
-from tailrace.spooldir import candidates
+from tailrace.shipper.shipper import Shipper
+from tailrace.spool.directory import candidates
+from tailrace.spool.head import Ending, Head, HeadInfo, head_path, own_folders
+from tailrace.spool.segment import tag_of
+from tailrace.spool.slot import Slot
+from tailrace.spool.spool import Spool, target_of
 from tailrace.wire.record import Facts, Record, pack_record
 
 __all__ = ["Adoption", "adopt_all", "orphans"]

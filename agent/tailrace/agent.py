@@ -9,15 +9,15 @@ import time
 
 from tailrace.adoption import Adoption
 from tailrace.config import Config
-from tailrace.correlation import correlation
-from tailrace.head import Ending
+from tailrace.correlation.correlation import correlation
 from tailrace.identity import facts_of_process
 from tailrace.native import allocate_lock, get_ident
 from tailrace.presence import Presence
-from tailrace.shipper import Shipper
-from tailrace.slot import Slot
-from tailrace.spool import Spool
-from tailrace.spooldir import usage
+from tailrace.shipper.shipper import Shipper
+from tailrace.spool.directory import usage
+from tailrace.spool.head import Ending
+from tailrace.spool.slot import Slot
+from tailrace.spool.spool import Spool
 
 __all__ = ["Channel", "Engine", "channel_for", "finish_if_exiting", "flush"]
 

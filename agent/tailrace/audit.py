@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tailrace.agent import Channel
+from tailrace.capture.reach import handlers_above
 from tailrace.emitter import Receipt
 from tailrace.errors import ConfigError, NotConfirmed, NotRecorded, SpoolFull
 from tailrace.handler import TailraceHandler
 from tailrace.logrecord import OUTCOMES
-from tailrace.reach import handlers_above
-from tailrace.router import Router
-from tailrace.spool import Spool
+from tailrace.runs.router import Router
+from tailrace.spool.spool import Spool
 from tailrace.wire.levels import parse_level
 
 __all__ = ["audit_log"]

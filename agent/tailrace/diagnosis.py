@@ -18,7 +18,7 @@ from redis.retry import Retry
 from tailrace.adoption import orphans
 from tailrace.config import Config
 from tailrace.diagnostics import without_password
-from tailrace.spooldir import candidates, check_place, open_file
+from tailrace.spool.directory import candidates, check_place, open_file
 from tailrace.wire.append import SCRIPT, Answer, Publication, append_call, new_epoch, new_producer
 from tailrace.wire.frame import Frame, join_frame
 from tailrace.wire.keys import Keys

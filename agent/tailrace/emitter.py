@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from tailrace.agent import Channel, Reentered, channel_for
 from tailrace.config import Config
-from tailrace.correlation import correlation
+from tailrace.correlation.correlation import correlation
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolFull
 from tailrace.redaction import Redactor
-from tailrace.segment import tag_of
-from tailrace.spool import SpoolGone
+from tailrace.spool.segment import tag_of
+from tailrace.spool.spool import SpoolGone
 from tailrace.wire.record import Record, pack_record
 
 __all__ = ["Emitter", "Receipt"]

@@ -15,8 +15,8 @@ from tailrace.emitter import Emitter, Receipt
 from tailrace.errors import SpoolFull
 from tailrace.hotpath import PLAIN, Familiar, make_handle
 from tailrace.logrecord import MARK, OUTCOMES, STANDARD, is_audit_logger, pack_log_record, pack_remainder
-from tailrace.segment import AUDIT
-from tailrace.shipper import shipping
+from tailrace.shipper.shipper import shipping
+from tailrace.spool.segment import AUDIT
 
 __all__ = ["TailraceHandler"]
 
@@ -154,7 +154,7 @@ class TailraceHandler(logging.Handler):
         """Take the hot path from now on, unless a subclass has its own."""
         if "TAILRACE_PARENT" in os.environ:
             # Only under `tailrace run`; others need not import it.
-            from tailrace.marks import mark_output
+            from tailrace.command.marks import mark_output
 
             mark_output()
         self._follow_celery()

@@ -16,13 +16,13 @@ from typing import Any, Protocol
 
 import msgpack
 
-from tailrace.context import current_context
-from tailrace.correlation import correlation
+from tailrace.correlation.context import current_context
+from tailrace.correlation.correlation import correlation
 from tailrace.native import get_ident
 from tailrace.redaction import Redactor
-from tailrace.segment import SEQ_STEP, tag_of
-from tailrace.slot import Slot
-from tailrace.spool import URGENT, Spool
+from tailrace.spool.segment import SEQ_STEP, tag_of
+from tailrace.spool.slot import Slot
+from tailrace.spool.spool import URGENT, Spool
 
 __all__ = ["Familiar", "Handler", "make_handle"]
 

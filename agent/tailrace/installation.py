@@ -9,15 +9,15 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, TypeGuard
 
-from tailrace.capture import Capture, capture_output
+from tailrace.capture.detached import follow
+from tailrace.capture.output import Capture, capture_output
+from tailrace.capture.reach import Post
+from tailrace.capture.uncaught import record_uncaught
+from tailrace.capture.warned import record_warnings
+from tailrace.command.marks import mark_output
 from tailrace.config import CAPTURED, Config
-from tailrace.detached import follow
 from tailrace.handler import TailraceHandler
 from tailrace.inheritance import pass_on
-from tailrace.marks import mark_output
-from tailrace.reach import Post
-from tailrace.uncaught import record_uncaught
-from tailrace.warned import record_warnings
 
 __all__ = ["install"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgpack
 
-from tailrace.correlation import correlation
+from tailrace.correlation.correlation import correlation
 from tailrace.redaction import Redactor
-from tailrace.segment import tag_of
+from tailrace.spool.segment import tag_of
 from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
 from tailrace.wire.record import Record, pack_record

@@ -11,7 +11,7 @@ import sys
 from typing import Any, Protocol
 
 from tailrace.config import Config
-from tailrace.slot import Slot
+from tailrace.spool.slot import Slot
 from tailrace.version import __version__
 from tailrace.wire.keys import Keys
 from tailrace.wire.presence import ANNOUNCE_EVERY, MOST_STREAMS, Announcement, announce_commands

@@ -18,11 +18,11 @@ from tailrace_relay.app import GATEWAY, create_app
 from tailrace_relay.settings import Settings
 from tailrace_relay.sockets import tune
 from tailrace_relay.websocket import MAX_MESSAGE
-from tailrace_relay.websocket_protocol import PreparedWebSocketProtocol
+from tailrace_relay.websocket_protocol import CLOSE_TIMEOUT, PreparedWebSocketProtocol
 
 __all__ = ["HttpProtocol", "serve", "server_config"]
 
-# Seconds that clients have for a graceful end; longer than the WebSocket protocol's own limit of 5.
+# Seconds that all clients together have for a graceful end; longer than `CLOSE_TIMEOUT`, which each has.
 SHUTDOWN = 8
 
 # Seconds that a worker may take until it answers its parent: also while it imports, on a busy machine.
@@ -33,7 +33,10 @@ MOST_FILES = 65_536
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, which at shutdown also ends the event streams: it would wait for them to end by themselves."""
+    """uvicorn's, which at shutdown also ends the event streams: it would wait for them to end by themselves.
+
+    A client that does not read its answer to the end is cut off, as over a WebSocket.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -44,6 +47,8 @@ class HttpProtocol(HttpToolsProtocol):
         if gateway is not None:
             gateway.close_connections()
         super().shutdown()
+        # Else uvicorn would cancel the request, which it reports as a failure of the application.
+        self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
 
 
 def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:

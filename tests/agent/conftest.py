@@ -11,7 +11,7 @@ import pytest
 from tailrace import TailraceHandler
 from tailrace.agent import _engines
 from tailrace.config import Config
-from tailrace.spool import Spool
+from tailrace.spool.spool import Spool
 
 MIB = 1 << 20
 
@@ -28,23 +28,25 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def make_logger(prefix: str, tmp_path: Path) -> Iterator[MakeLogger]:
-    """Makes a logger of its own, outside the tree, whose records go to a stream `s` of the test's own prefix."""
-    made: list[TailraceHandler] = []
-
-    def make(url: str, *, name: str | None = None, **settings: Any) -> logging.Logger:
-        settings = {"prefix": prefix, "stream": "s", "service": "test", "spool_dir": str(tmp_path / "spool")} | settings
-        handler = TailraceHandler(url=url, **settings)
-        made.append(handler)
-        logger = logging.Logger(name or f"app{next(_names)}", logging.DEBUG)
-        logger.addHandler(handler)
-        return logger
-
-    yield make
+@pytest.fixture(autouse=True)
+def no_engine_outlives_its_test() -> Iterator[None]:
+    yield
     for key, engine in list(_engines.items()):
         engine.close(0.0, 0.0)
         del _engines[key]
+
+
+@pytest.fixture
+def make_logger(prefix: str, tmp_path: Path) -> MakeLogger:
+    """Makes a logger of its own, outside the tree, whose records go to a stream `s` of the test's own prefix."""
+
+    def make(url: str, *, name: str | None = None, **settings: Any) -> logging.Logger:
+        settings = {"prefix": prefix, "stream": "s", "service": "test", "spool_dir": str(tmp_path / "spool")} | settings
+        logger = logging.Logger(name or f"app{next(_names)}", logging.DEBUG)
+        logger.addHandler(TailraceHandler(url=url, **settings))
+        return logger
+
+    return make
 
 
 @pytest.fixture

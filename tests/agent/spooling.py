@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tailrace.errors import SpoolFull
-from tailrace.segment import tag_of
-from tailrace.slot import Slot
-from tailrace.spool import Spool
-from tailrace.spool_reader import SpoolReader, Stream
+from tailrace.spool.reader import SpoolReader, Stream
+from tailrace.spool.segment import tag_of
+from tailrace.spool.slot import Slot
+from tailrace.spool.spool import Spool
 from tailrace.wire import Record, level_class, pack_record
 
 DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40

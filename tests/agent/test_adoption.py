@@ -14,9 +14,9 @@ import pytest
 
 from tailrace.adoption import _remove_if_abandoned, adopt_all, orphans
 from tailrace.config import Config
-from tailrace.head import Head, own_folders
 from tailrace.identity import Incarnation, is_running
-from tailrace.spool import Spool, target_of
+from tailrace.spool.head import Head, own_folders
+from tailrace.spool.spool import Spool, target_of
 from tailrace.wire import Keys
 from tests.agent.conftest import MakeLogger, MakeSpool
 from tests.agent.delivered import Delivered, delivered, wait_for_records

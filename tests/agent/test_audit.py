@@ -12,10 +12,10 @@ import msgpack
 import pytest
 
 from tailrace import ConfigError, NotConfirmed, NotRecorded, Receipt, SpoolFull, audit_log
-from tailrace.detached import LOGGERS, follow
+from tailrace.capture.detached import LOGGERS, follow
+from tailrace.capture.reach import Post
 from tailrace.errors import LevelError
-from tailrace.reach import Post
-from tailrace.spool_reader import SpoolReader
+from tailrace.spool.reader import SpoolReader
 from tailrace.wire import Record, unpack_record
 from tests.agent.conftest import MIB, MakeLogger, engine_of, handler_of
 from tests.agent.delivered import delivered
@@ -232,7 +232,7 @@ def test_waiting_in_vain_says_that_it_is_on_its_way(
 def test_where_there_are_no_files_redis_makes_it_safe(
     make_logger: MakeLogger, redis_server: Server, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tailrace.spooldir.candidates", lambda place: iter(()))
+    monkeypatch.setattr("tailrace.spool.directory.candidates", lambda place: iter(()))
     log = make_logger(redis_server.url)
     audit_log(log, "x")
     assert engine_of(log).spool.folder is None
@@ -242,7 +242,7 @@ def test_where_there_are_no_files_redis_makes_it_safe(
 def test_where_there_are_neither_files_nor_redis_it_is_said(
     make_logger: MakeLogger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tailrace.spooldir.candidates", lambda place: iter(()))
+    monkeypatch.setattr("tailrace.spool.directory.candidates", lambda place: iter(()))
     monkeypatch.setattr("tailrace.audit.WAIT", 0.05)
     with pytest.raises(NotConfirmed, match="dies with the process"):
         audit_log(make_logger(NOWHERE), "x")

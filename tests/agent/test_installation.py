@@ -15,7 +15,7 @@ import pytest
 
 import tailrace
 from tailrace import ConfigError, TailraceHandler, install
-from tailrace.detached import LOGGERS
+from tailrace.capture.detached import LOGGERS
 from tailrace.installation import _captures
 from tests.agent.conftest import MakeLogger, engine_of
 from tests.agent.delivered import delivered

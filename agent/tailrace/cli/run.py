@@ -10,15 +10,15 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tailrace.command import Command, Exit, hold_signals, open_standard_descriptors
+from tailrace.command.command import Command, Exit, hold_signals, open_standard_descriptors
+from tailrace.command.marks import PARENT, Parent, Unmarker
+from tailrace.command.pump import Pump
 from tailrace.config import Config
 from tailrace.emitter import Emitter
 from tailrace.errors import ConfigError, LevelError
-from tailrace.marks import PARENT, Parent, Unmarker
-from tailrace.pump import Pump
-from tailrace.run import LEVELS
-from tailrace.run import run as unit_of_work
-from tailrace.transcript import Transcript
+from tailrace.runs.run import LEVELS
+from tailrace.runs.run import run as unit_of_work
+from tailrace.transcript.transcript import Transcript
 from tailrace.values import clean_text
 from tailrace.wire.levels import parse_level
 from tailrace.wire.record import Record

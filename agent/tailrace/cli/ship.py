@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from tailrace.agent import Channel, channel_for
 from tailrace.config import Config
-from tailrace.segment import tag_of
+from tailrace.spool.segment import tag_of
 from tailrace.values import cut_text
 from tailrace.wire.record import Record, pack_record
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from celery import signals  # type: ignore[import-untyped]
 
-from tailrace.context import Binding, bound, current_context, with_fields
-from tailrace.correlation import correlation
+from tailrace.correlation.context import Binding, bound, current_context, with_fields
+from tailrace.correlation.correlation import correlation
 from tailrace.handler import TailraceHandler
 
 __all__ = ["follow"]

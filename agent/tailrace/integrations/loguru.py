@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tailrace.captured import pass_over
+from tailrace.capture.captured import pass_over
 from tailrace.config import Config
 from tailrace.emitter import Emitter
 from tailrace.logrecord import exception_text

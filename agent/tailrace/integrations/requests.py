@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tailrace.context import Binding, current_context, with_fields
-from tailrace.traceparent import parse_traceparent
+from tailrace.correlation.context import Binding, current_context, with_fields
+from tailrace.correlation.traceparent import parse_traceparent
 
 __all__ = ["bind_request"]
 

@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from tailrace.captured import pass_over
+from tailrace.capture.captured import pass_over
+from tailrace.capture.reach import handlers_above
 from tailrace.config import Config
 from tailrace.emitter import Emitter
 from tailrace.errors import LevelError
 from tailrace.handler import TailraceHandler
 from tailrace.logrecord import exception_text
-from tailrace.reach import handlers_above
 from tailrace.values import clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import parse_level
 from tailrace.wire.record import Record

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tailrace.context import Binding
+from tailrace.correlation.context import Binding
 from tailrace.integrations.requests import bind_request
 
 __all__ = ["TailraceMiddleware"]

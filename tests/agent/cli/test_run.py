@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -278,14 +279,17 @@ def test_both_are_stopped_and_continued(start: Start, found: Found) -> None:
 
 
 def test_the_terminal_interrupts_the_command_once(environ: dict[str, str], redis_server: Server) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(TAILRACE[0], [*TAILRACE, "--url", redis_server.url, *python(COUNTING), "SIGINT"], environ)
+    terminal, other_end = pty.openpty()
+    # The first terminal that the leader of a new session opens is the one that interrupts it.
+    opened = ["sh", "-c", f'exec "$@" < {os.ttyname(other_end)} > {os.ttyname(other_end)} 2>&1', "sh"]
+    command = [*opened, *TAILRACE, "--url", redis_server.url, *python(COUNTING), "SIGINT"]
+    process = subprocess.Popen(command, env=environ, start_new_session=True)
     output = b""
 
     def has(text: bytes) -> bool:
         nonlocal output
-        output += os.read(terminal, 1000)
+        while select.select([terminal], [], [], 0)[0]:
+            output += os.read(terminal, 1000)
         return text in output
 
     wait_for(lambda: has(b"ready"), 20, "the command")
@@ -294,7 +298,8 @@ def test_the_terminal_interrupts_the_command_once(environ: dict[str, str], redis
     os.write(terminal, b"line\n")
     wait_for(lambda: has(b"read line"), 20, "the line")
     os.write(terminal, b"\x04")
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert process.wait(60) == 0
+    os.close(other_end)
     os.close(terminal)
     assert output.count(b"SIGINT") == 1
 

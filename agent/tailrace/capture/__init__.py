@@ -1,0 +1,1 @@
+"""Capture: what a process says without `logging`: its output, warnings, uncaught exceptions, detached loggers."""

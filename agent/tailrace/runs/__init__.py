@@ -1,0 +1,1 @@
+"""Runs: units of work with streams of their own."""
