@@ -5,6 +5,7 @@ TailraceError
 ├── SpoolFull           an audit record finds no room left in the spool
 ├── NotRecorded         an audit record was recorded nowhere
 ├── NotConfirmed        an audit record is on its way, but not known to be safe
+├── CheckpointError     how far a source was read can't be told, or another process is at it
 ├── SpoolError          files that are no spool, or one of an unknown version
 └── WireError           bytes or text that do not follow docs/PROTOCOL.md
     ├── StreamIDError   not a stream ID
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnswerError",
+    "CheckpointError",
     "ConfigError",
     "FrameError",
     "LevelError",
@@ -65,6 +67,10 @@ class NotConfirmed(TailraceError, TimeoutError):
     def __init__(self, text: str, receipt: Receipt | None = None) -> None:
         self.receipt = receipt
         super().__init__(text)
+
+
+class CheckpointError(TailraceError):
+    """How far a source was read can't be told or noted, or another process reads it for the same stream."""
 
 
 class SpoolError(TailraceError):

@@ -8,15 +8,25 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tailrace.config import Config
-from tailrace.spool.slot import Slot
 from tailrace.version import __version__
 from tailrace.wire.keys import Keys
 from tailrace.wire.presence import ANNOUNCE_EVERY, MOST_STREAMS, Announcement, announce_commands
 
 __all__ = ["Presence"]
+
+
+class Numbered(Protocol):
+    """How far one stream has come."""
+
+    name: str
+    acked: int
+
+    @property
+    def last_seq(self) -> int: ...
 
 
 class Engine(Protocol):
@@ -25,7 +35,7 @@ class Engine(Protocol):
     refused: int
 
     @property
-    def slots(self) -> list[Slot]: ...
+    def slots(self) -> Sequence[Numbered]: ...
     @property
     def shed(self) -> tuple[int, ...]: ...
     @property

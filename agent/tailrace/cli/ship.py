@@ -1,158 +1,235 @@
-"""`tailrace ship`: every line of a file becomes a record."""
+"""`tailrace ship`: every line of files, or of what is piped into it, becomes a record."""
 
 from __future__ import annotations
 
 import argparse
+import errno
+import hashlib
 import os
+import signal
+import stat
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from itertools import count
-from typing import BinaryIO
+import threading
+from collections.abc import Iterable
 
-from tailrace.agent import Channel, channel_for
 from tailrace.config import Config
-from tailrace.spool.segment import tag_of
-from tailrace.values import cut_text
-from tailrace.wire.record import Record, pack_record
+from tailrace.diagnostics import write_line
+from tailrace.emitter import Emitter
+from tailrace.errors import CheckpointError, ConfigError
+from tailrace.files.fingerprint import Fingerprint
+from tailrace.files.following import Pace, follow, send_batch
+from tailrace.files.log_file import LogFile
+from tailrace.files.standard_input import StandardInput
+from tailrace.files.watch import Watch
+from tailrace.source.checkpoint import Job
+from tailrace.source.sender import RedisStaysAway, Sender, Stopped
+from tailrace.spool.spool import target_of
 
-__all__ = ["add_arguments", "line_text", "run"]
+__all__ = ["add_arguments", "checkpoint_folder", "run"]
 
-INFO = 20
-
-# Bytes written between two looks at how full the spool is: its smallest segment.
-LOOK_EVERY = 64 << 10
-
-# Seconds between two looks at what Redis has acknowledged.
-POLL = 0.02
-
-
-class _RedisStaysAway(Exception):
-    """Nothing was acknowledged for as long as was asked for."""
+# What a shell says of a command that Ctrl-C has ended.
+INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb's arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="read to its end; each line is a record")
-    parser.add_argument("--stream", required=True, help="the stream to write to")
+    parser.usage = "tailrace ship [OPTIONS] [FILE ...]   or: tailrace ship docker [OPTIONS]"
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="each line is a record; standard input where none is given, or -"
+    )
+    parser.add_argument("--stream", help="the stream to write to; else TAILRACE_STREAM, else the service")
+    parser.add_argument(
+        "-f",
+        "--follow",
+        action="store_true",
+        help="go on with what files get; FILE may be a pattern, such as '/var/log/app/**/*.log'",
+    )
+    parser.add_argument(
+        "--from-end",
+        action="store_true",
+        help="with -f: of files nobody has shipped so far, only what they get from now on",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        metavar="DIR",
+        help="where it is noted how far files are shipped; else TAILRACE_CHECKPOINTS, else this user's state directory",
+    )
     parser.add_argument("--rate", type=_rate, help="records per second at most")
     parser.add_argument("--service", help="who is said to log; else TAILRACE_SERVICE, else this program")
     parser.add_argument("--url", help="where Redis is; else TAILRACE_URL, REDIS_URL, redis://127.0.0.1:6379/0")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds without an answer after which to give up")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=30.0,
+        help="seconds without an answer after which to give up (30); -f never does",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ship the files and wait until everything is acknowledged; returns the exit code.
+    """Ship until there is nothing left to ship; returns the exit code.
 
     Raises:
-        ConfigError: for a bad stream name or URL.
+        ConfigError: for a bad stream name or URL, or options that do not go together.
     """
     config = Config.load(url=options.url, service=options.service, stream=options.stream)
+    stopped = _stop_at_signals()
     try:
-        files = [open(path, "rb") for path in options.files]  # noqa: SIM115  # all of them before the first is shipped
+        pipe = _pipe(options.files)
+        if pipe is None:
+            return _ship_files(options, config, stopped)
+        if options.follow:
+            raise ConfigError("-f is for files; a pipe is read to its end anyway")
+        return _ship_pipe(pipe, options, config, stopped)
+    except CheckpointError as error:
+        print(f"tailrace: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"tailrace: can't read {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
-    shipment = _Shipment(channel_for(config), options.timeout)
+        what = f"can't read {error.filename}: {error.strerror}" if error.filename else f"can't read on: {error}"
+        print(f"tailrace: {what}", file=sys.stderr)
+    return 1
+
+
+def checkpoint_folder(place: str | None, *names: str | bytes) -> str:
+    """The folder of one job's checkpoints.
+
+    Args:
+        place: where the user wants them.
+        names: what makes it another job.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    place = place or os.environ.get("TAILRACE_CHECKPOINTS") or os.path.join(state, "tailrace")
+    packed = b"\n".join(name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape") for name in names)
+    return os.path.join(os.path.abspath(place), hashlib.sha256(packed).hexdigest()[:32])
+
+
+def _pipe(paths: list[str]) -> str | None:
+    """What is to be shipped as a pipe: `-` for standard input; None for files.
+
+    Raises:
+        ConfigError: for a pipe among others.
+    """
+    pipes = [path for path in paths or ["-"] if path == "-" or _is_pipe(path)]
+    if pipes and len(paths) > 1:
+        raise ConfigError(f"{pipes[0]} can be read once only; right would be to ship it alone")
+    return pipes[0] if pipes else None
+
+
+def _is_pipe(path: str) -> bool:
     try:
-        for line in paced(lines(files), options.rate):
-            shipment.add(line)
-        shipment.wait_until_empty()
-    except _RedisStaysAway:
-        print(f"tailrace: Redis took nothing for {options.timeout:g} s: {shipment.remains()}", file=sys.stderr)
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False  # a pattern, or missing, which is said later
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _ship_pipe(path: str, options: argparse.Namespace, config: Config, stopped: threading.Event) -> int:
+    fd = sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    source = StandardInput(Emitter(config), fd, "stdin" if path == "-" else os.path.basename(path), options.timeout)
+    try:
+        source.ship(Pace(options.rate), stopped)
+    except RedisStaysAway:
+        kept = f"they are kept in {source.folder}" if source.folder else "there was no directory to keep them in"
+        _say_timeout(options, f"{source.missing} of {source.count} records are not in it; {kept}")
         return 1
-    except OSError as error:
-        print(f"tailrace: can't read on: {error}", file=sys.stderr)
-        return 1
-    print(f"shipped {shipment.count} records to stream {config.stream}")
+    print(f"shipped {source.count} records to stream {config.stream}")
     return 0
 
 
-def lines(files: Iterable[BinaryIO]) -> Iterator[Record]:
-    """The lines of the files as records, named after file and line."""
+def _ship_files(options: argparse.Namespace, config: Config, stopped: threading.Event) -> int:
+    job = _job(options, config)
+    sender = Sender(config, float("inf") if options.follow else options.timeout, stopped)
+    try:
+        if options.follow:
+            return _follow(options, config, job, sender, stopped)
+        return _ship_once(options, config, job, sender, stopped)
+    finally:
+        sender.close()
+        job.close()
+
+
+def _job(options: argparse.Namespace, config: Config) -> Job:
+    # What is shipped once is another job for other files; what is followed may match others tomorrow.
+    files = [] if options.follow else [os.path.abspath(path) for path in options.files]
+    folder = checkpoint_folder(options.checkpoints, "files", target_of(config), config.stream, *files)
+    try:
+        return Job(folder)
+    except OSError as error:
+        raise CheckpointError(
+            f"checkpoints can't be kept in {folder}: {error.strerror}; name another place with --checkpoints"
+        ) from error
+
+
+def _follow(options: argparse.Namespace, config: Config, job: Job, sender: Sender, stopped: threading.Event) -> int:
+    try:
+        watch = Watch(options.files, config.stream, job, sender.resume, at_end=options.from_end, say=write_line)
+    except Stopped:
+        return 0
+    try:
+        follow(watch, sender, Pace(options.rate), stopped)
+    except Stopped:
+        pass
+    finally:
+        watch.close()
+    return 0
+
+
+def _ship_once(options: argparse.Namespace, config: Config, job: Job, sender: Sender, stopped: threading.Event) -> int:
+    count, files, pace = 0, [], Pace(options.rate)
+    try:
+        files = _open(options.files, config.stream, job, sender)
+        for file in files:
+            while number := send_batch(sender, file, pace, to_end=True):
+                count += number
+                if stopped.is_set():
+                    raise Stopped
+    except RedisStaysAway:
+        _say_timeout(options, f"{count} records are in it; the same command goes on behind them")
+        return 1
+    except Stopped:
+        print(f"tailrace: stopped after {count} records; the same command goes on behind them", file=sys.stderr)
+        return INTERRUPTED
     for file in files:
-        with file:
-            name = os.path.basename(file.name)
-            for number, line in enumerate(file, 1):
-                yield Record(
-                    time=time.time_ns() // 1000,
-                    level_number=INFO,
-                    logger=name,
-                    message=cut_text(line_text(line)),
-                    source="file",
-                    line_number=number,
-                )
+        file.checkpoint.remove()
+    print(f"shipped {count} records to stream {config.stream}")
+    return 0
 
 
-def line_text(line: bytes) -> str:
-    """A line's text without the `\\n` or `\\r\\n` that ends it; bytes that are no UTF-8 as backslash escapes."""
-    if line.endswith(b"\n"):
-        line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
-    return line.decode("utf-8", "backslashreplace")
+def _open(paths: Iterable[str], stream: str, job: Job, sender: Sender) -> list[LogFile]:
+    """The files, each where an earlier run of the same command was interrupted, else at its beginning."""
+    left = job.checkpoints()
+    files = []
+    # All of them before the first is shipped.
+    opened = [(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC)) for path in paths]
+    for path, fd in opened:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is a directory or a device", path)
+        found = next(
+            (
+                each
+                for each in left
+                if each.position["path"] == path and Fingerprint.of_position(each.position).is_of(fd)
+            ),
+            None,
+        )
+        if found is None:
+            files.append(LogFile.new(path, fd, job, stream))
+        else:
+            left.remove(found)
+            files.append(LogFile(path, fd, found, sender.resume(found)))
+    for each in left:
+        each.remove()
+    return files
 
 
-def paced(records: Iterator[Record], rate: float | None) -> Iterator[Record]:
-    """The records, at most so many a second; each is made when its turn has come."""
-    begin = time.monotonic()
-    for number in count():
-        if rate is not None:
-            time.sleep(max(begin + number / rate - time.monotonic(), 0.0))
-        record = next(records, None)
-        if record is None:
-            return
-        yield record
+def _stop_at_signals() -> threading.Event:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
 
 
-class _Shipment:
-    """Writes records to a spool, but never so many that the spool would shed any."""
-
-    def __init__(self, channel: Channel, timeout: float) -> None:
-        self.count = 0
-        self._channel = channel
-        self._timeout = timeout
-        self._unlooked = 0
-        self._acked = 0
-        self._heard_at = time.monotonic()
-
-    def add(self, record: Record) -> None:
-        """Write one record, when there is room for it.
-
-        Raises:
-            _RedisStaysAway: when there is none for too long.
-        """
-        packed = pack_record(record)
-        self._unlooked += len(packed)
-        if self._unlooked >= LOOK_EVERY:
-            self._unlooked = 0
-            while self._channel.spool.shelf.crowded():
-                self._wait()
-        self._channel.spool.append(self._channel.slot, tag_of(INFO), record.time, packed)
-        self.count += 1
-
-    def wait_until_empty(self) -> None:
-        """Wait until Redis has everything.
-
-        Raises:
-            _RedisStaysAway: when it acknowledges nothing for too long.
-        """
-        while self._channel.slot.acked < self._channel.slot.last_seq:
-            self._wait()
-
-    def remains(self) -> str:
-        """What became of the records that Redis did not take."""
-        slot, folder = self._channel.slot, self._channel.spool.folder
-        missing = slot.last_seq - slot.acked
-        kept = f"they are kept in {folder}" if folder else "there was no directory to keep them in"
-        return f"{missing} of {self.count} records are not in it; {kept}"
-
-    def _wait(self) -> None:
-        self._channel.engine.flush(POLL)
-        now = time.monotonic()
-        if self._channel.slot.acked != self._acked:
-            self._acked, self._heard_at = self._channel.slot.acked, now
-        elif now - self._heard_at > self._timeout:
-            raise _RedisStaysAway
+def _say_timeout(options: argparse.Namespace, what: str) -> None:
+    print(f"tailrace: Redis took nothing for {options.timeout:g} s: {what}", file=sys.stderr)
 
 
 def _rate(text: str) -> float:

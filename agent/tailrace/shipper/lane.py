@@ -10,7 +10,7 @@ from tailrace.spool.segment import AUDIT, HEADER_WORDS, LEVEL_SHIFT, Counts, Seg
 from tailrace.spool.slot import Slot
 from tailrace.wire.frame import MAX_RECORDS, NOTHING_SHED, join_frame
 
-__all__ = ["Batch", "Flight", "Lane", "Position"]
+__all__ = ["Batch", "Flight", "Lane", "Parcel", "Position"]
 
 # Bytes of packed records after which a batch is full.
 MAX_BYTES = 512 << 10
@@ -53,20 +53,30 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
-    """A frame that was or will be sent, until Redis has answered it.
+class Parcel:
+    """A frame on its way to Redis.
 
     Attributes:
         first, count, shed: as the frame says, in the producer's numbers; shed by level class.
-        last: the seq of its last record, in the spool's numbers.
     """
 
-    slot: Slot
+    stream: str
     producer: bytes
     frame: bytes
     first: int
     count: int
     shed: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Flight(Parcel):
+    """A frame out of the spool that was or will be sent, until Redis has answered it.
+
+    Attributes:
+        last: the seq of its last record, in the spool's numbers.
+    """
+
+    slot: Slot
     last: int
 
 
@@ -185,7 +195,7 @@ class Lane:
             latest=max(batch.times),
             shed=batch.shed,
         )
-        return Flight(slot, slot.producer, frame, first, len(batch.payloads), batch.shed, batch.last)
+        return Flight(slot.name, slot.producer, frame, first, len(batch.payloads), batch.shed, slot, batch.last)
 
     def rewind(self, seq: int, oldest: Segment) -> None:
         """Forget what was read behind `seq`, and read it again from the oldest segment on."""

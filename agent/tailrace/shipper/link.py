@@ -23,7 +23,7 @@ from redis.exceptions import ConnectionError, NoScriptError, RedisError, Respons
 from redis.retry import Retry
 
 from tailrace.errors import AnswerError
-from tailrace.shipper.lane import Flight
+from tailrace.shipper.lane import Parcel
 from tailrace.spool.directory import identity_of
 from tailrace.wire.append import FINISHED_TTL, SCRIPT, Answer, append_call, new_epoch
 from tailrace.wire.keys import Keys
@@ -83,7 +83,7 @@ class Link:
         self._socket: tuple[int, tuple[int, int] | None] = (-1, None)
         self._ahead = 0.0
 
-    def send(self, flights: Sequence[Flight], announced: Sequence[str]) -> list[Answer | Refusal]:
+    def send(self, parcels: Sequence[Parcel], announced: Sequence[str]) -> list[Answer | Refusal]:
         """Append frames and note streams as active, in one round trip; an answer or a refusal for each frame.
 
         Raises:
@@ -92,7 +92,7 @@ class Link:
         self.connect()
         now = self._redis_time()
         notes = [("ZADD", self._keys.streams, "GT", now, name) for name in announced]
-        calls = [self._call(flight) for flight in flights]
+        calls = [self._call(parcel) for parcel in parcels]
         replies = self._ask([*notes, *calls])
         # That a stream could not be noted harms nobody who knows its name; the next attempt comes by itself.
         replies = replies[len(notes) :]
@@ -112,6 +112,17 @@ class Link:
         if generation not in numbers:
             return 0 if numbers else None  # we followed a master whose records are gone
         return min((int(n) for _, n in found[numbers.index(generation) + 1 :]), default=None)
+
+    def mark(self, stream: str, producer: bytes) -> int | None:
+        """The last number that Redis has of a producer; None when it knows none.
+
+        Raises:
+            Unavailable: as for `send`.
+        """
+        self.connect()
+        reply = self._ask([("GET", self._keys.mark(stream, producer))])[0]
+        number = reply.partition(b" ")[0] if isinstance(reply, bytes) else b""
+        return int(number) if number.isdigit() else None
 
     def tell(self, commands: Sequence[tuple[Any, ...]]) -> str | None:
         """Send commands that no record depends on; why one was refused, None when none was.
@@ -178,15 +189,15 @@ class Link:
     def _redis_time(self) -> int:
         return int((time.time() + self._ahead) * 1000)
 
-    def _call(self, flight: Flight) -> tuple[Any, ...]:
+    def _call(self, parcel: Parcel) -> tuple[Any, ...]:
         names, arguments = append_call(
             self._keys,
-            flight.slot.name,
-            flight.frame,
-            producer=flight.producer,
-            count=flight.count,
-            first_seq=flight.first,
-            shed=sum(flight.shed),
+            parcel.stream,
+            parcel.frame,
+            producer=parcel.producer,
+            count=parcel.count,
+            first_seq=parcel.first,
+            shed=sum(parcel.shed),
             epoch=new_epoch(),  # never the same twice: Redis may lose its numbering while we live
         )
         return ("EVALSHA", SHA, len(names), *names, *arguments)

@@ -241,11 +241,11 @@ class Shipper:
     def _note(self, link: Link, flight: Flight, result: Answer | Refusal, now: float) -> None:
         if isinstance(result, Refusal):
             self.backlog.on_refused(flight, now)
-            self._voice.say(f"Redis refuses stream {flight.slot.name!r}, trying again: {result}")
+            self._voice.say(f"Redis refuses stream {flight.stream!r}, trying again: {result}")
             return
         forked_at = None
         if self.backlog.wants_forks(flight, result):
-            forked_at = link.forked_at(flight.slot.name, flight.slot.generation)
+            forked_at = link.forked_at(flight.stream, flight.slot.generation)
         self.backlog.on_answer(flight, result, now, forked_at)
 
     def _linked(self) -> Link:

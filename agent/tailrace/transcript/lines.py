@@ -36,11 +36,15 @@ class LineAssembler:
     Args:
         numbers: gives each line its number; else this assembler counts its own.
         keep_blank: give blank lines too, with numbers.
+        keep_returns: a lone `\\r` is a character like any other, as in a file that nobody looks at while it grows.
     """
 
-    def __init__(self, numbers: Iterator[int] | None = None, *, keep_blank: bool = False) -> None:
+    def __init__(
+        self, numbers: Iterator[int] | None = None, *, keep_blank: bool = False, keep_returns: bool = False
+    ) -> None:
         self._numbers = count(1) if numbers is None else numbers
         self._keep_blank = keep_blank
+        self._keep_returns = keep_returns
         self._decoder: codecs.IncrementalDecoder | None = None
         # What stands in the line since its beginning or the last `\r`, and what stood there before that.
         self._text = _BoundedText()
@@ -77,7 +81,7 @@ class LineAssembler:
         return bool(self._text or self._before or (self._decoder is not None and self._decoder.getstate()[0]))
 
     def _extend(self, part: str) -> None:
-        if "\r" in part:
+        if "\r" in part and not self._keep_returns:
             *overwritten, part = part.split("\r")
             for each in overwritten:
                 self._text.add(each)
@@ -89,6 +93,8 @@ class LineAssembler:
 
     def _end(self, lines: list[Line]) -> None:
         text = (self._text or self._before).take()
+        if self._keep_returns:
+            text = text.removesuffix("\r")
         self._text.take()
         self._before.take()
         if self._keep_blank or (text and not text.isspace()):

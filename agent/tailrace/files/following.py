@@ -1,0 +1,130 @@
+"""Following: what files have is sent, and what they get, until somebody says stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from tailrace.files.log_file import LogFile
+from tailrace.files.watch import Watch
+from tailrace.source.sender import MAX_RECORDS, Rewind, Sender
+from tailrace.wire.record import Record
+
+__all__ = ["Pace", "follow", "send_batch"]
+
+WARNING = 30
+
+# Seconds between two looks at what files have, at which files there are, and between two visits to the disk.
+POLL, LOOK_EVERY, SETTLE_EVERY = 0.1, 1.0, 5.0
+
+# Frames of one file before the next has its turn.
+TURN = 8
+
+
+class Pace:
+    """At most so many records a second; None for as many as there are."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate = rate
+        self._begin = time.monotonic()
+        self._taken = 0
+
+    def wait(self) -> int:
+        """Wait until some are due; how many, at most a frame's."""
+        if self._rate is None:
+            return MAX_RECORDS
+        while (due := int((time.monotonic() - self._begin) * self._rate) + 1 - self._taken) < 1:
+            time.sleep(self._begin + self._taken / self._rate - time.monotonic())
+        return min(due, MAX_RECORDS)
+
+    def took(self, number: int) -> None:
+        """So many were taken."""
+        self._taken += number
+
+
+def send_batch(sender: Sender, file: LogFile, pace: Pace, *, to_end: bool = False) -> int:
+    """Send the next records of a file; how many, 0 when it has none.
+
+    Raises:
+        RedisStaysAway, Stopped: as `Sender.send`.
+    """
+    while True:
+        batch = file.batch(pace.wait(), to_end=to_end)
+        if batch is None:
+            return 0
+        try:
+            sender.send(file.checkpoint, batch.records, batch.position)
+        except Rewind as back:
+            file.rewind(back.position, back.skip)
+            continue
+        pace.took(len(batch.records))
+        return len(batch.records)
+
+
+def follow(watch: Watch, sender: Sender, pace: Pace, stopped: threading.Event) -> int:
+    """Send all that comes until `stopped` is set; how many records that were.
+
+    Raises:
+        RedisStaysAway, Stopped: as `Sender.send`.
+    """
+    total = 0
+    looked_at = settled_at = float("-inf")
+    while not stopped.is_set():
+        now = time.monotonic()
+        if now - looked_at >= LOOK_EVERY:
+            watch.look()
+            looked_at = now
+        _declare(watch, sender)
+        sent = sum(_serve(watch, file, sender, pace) for file in list(watch.files))
+        total += sent
+        if sent:
+            continue
+        if now - settled_at >= SETTLE_EVERY:
+            for file in watch.files:
+                file.checkpoint.settle()
+            settled_at = now
+        sender.beat()
+        stopped.wait(POLL)
+    return total
+
+
+def _serve(watch: Watch, file: LogFile, sender: Sender, pace: Pace) -> int:
+    """Send what one file has, up to a turn."""
+    if file.is_truncated():
+        watch.truncated(file)
+        return 0
+    sent = 0
+    for _ in range(TURN):
+        number = send_batch(sender, file, pace)
+        sent += number
+        if not number:
+            break
+    now = time.monotonic()
+    if sent and file.moved_at is not None:
+        file.moved_at = now
+    elif file.is_quiet_since_move(now):
+        sent += send_batch(sender, file, pace, to_end=True)
+        watch.finished(file)
+    return sent
+
+
+def _declare(watch: Watch, sender: Sender) -> None:
+    """Say in the stream what could not be read."""
+    while watch.lost and watch.files:
+        file = watch.files[-1]
+        record = Record(
+            time=time.time_ns() // 1000,
+            level_number=WARNING,
+            logger="tailrace",
+            message=watch.lost[0],
+            source="sdk",
+            kind="notice",
+        )
+        try:
+            sender.send(file.checkpoint, [record], file.checkpoint.position)
+        except Rewind as back:
+            file.rewind(back.position, back.skip)
+            continue
+        # It is no line: whoever counts lines must not find it behind the position.
+        file.checkpoint.settle()
+        watch.lost.popleft()
