@@ -22,17 +22,19 @@ TURN = 8
 
 
 class Pace:
-    """At most so many records a second; None for as many as there are."""
+    """At most so many records a second, from the first on; None for as many as there are."""
 
     def __init__(self, rate: float | None) -> None:
         self._rate = rate
-        self._begin = time.monotonic()
+        self._begin: float | None = None
         self._taken = 0
 
     def wait(self) -> int:
         """Wait until some are due; how many, at most a frame's."""
         if self._rate is None:
             return MAX_RECORDS
+        if self._begin is None:
+            self._begin = time.monotonic()
         while (due := int((time.monotonic() - self._begin) * self._rate) + 1 - self._taken) < 1:
             time.sleep(self._begin + self._taken / self._rate - time.monotonic())
         return min(due, MAX_RECORDS)

@@ -25,7 +25,7 @@ def test_its_help_names_all_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(verb in text for verb in ("ship", "serve", "dev", "tail"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["ship"]])
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["ship", "--rate"]])
 def test_what_it_does_not_understand_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
