@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +21,7 @@ from tailrace.identity import is_running, signal_of
 from tailrace.native import start_thread
 from tailrace.shipper.shipper import Shipper
 from tailrace.spool.directory import candidates
-from tailrace.spool.head import Ending, Head, HeadInfo, head_path, own_folders
+from tailrace.spool.head import Ending, Head, HeadInfo, Unfinished, head_path, own_folders
 from tailrace.spool.segment import tag_of
 from tailrace.spool.slot import Slot
 from tailrace.spool.spool import Spool, target_of
@@ -31,7 +32,10 @@ __all__ = ["Adoption", "adopt_all", "orphans"]
 # Seconds. What is younger and not finished may just be being made.
 UNFINISHED = 5.0
 
-# Seconds that pass between two looks at a folder that could not be read.
+# Seconds in which Redis answers, but takes nothing of a spool, after which the next spool has its turn.
+PATIENCE = 5.0
+
+# Seconds that pass between two looks at a folder that could not be read or shipped.
 AGAIN_AFTER = 60.0
 
 ERROR = 40
@@ -101,7 +105,10 @@ class Adoption:
                 note_death(spool)
                 head.ending = Ending.DEATH_NOTED
             shipper = Shipper(self._config, spool, head.info.facts)
-            if not shipper.drain(deadline):
+            if not shipper.drain(deadline, PATIENCE):
+                spool.leave()
+                # One stream that Redis refuses must not keep the others waiting.
+                self._unusable[folder] = time.monotonic()
                 return False
             spool.remove()
             self.adopted += 1
@@ -136,10 +143,15 @@ def orphans(config: Config, known: dict[str, HeadInfo] | None = None) -> Iterato
 
 
 def _folders_in(place: str) -> list[str]:
+    """Those of this user: what others have put there is none of ours, and may change while we read it."""
+    me = os.getuid()
     try:
-        if os.lstat(place).st_uid != os.getuid():
+        found = os.lstat(place)
+        if found.st_uid != me or found.st_mode & stat.S_IWOTH:
             return []
-        return [os.path.join(place, name) for name in os.listdir(place) if SPOOL_ID.fullmatch(name)]
+        with os.scandir(place) as folders:
+            named = [each for each in folders if SPOOL_ID.fullmatch(each.name)]
+        return [each.path for each in named if each.stat(follow_symlinks=False).st_uid == me]
     except OSError:
         return []
 
@@ -153,10 +165,10 @@ def _is_orphan(folder: str, target: bytes, known: dict[str, HeadInfo]) -> bool:
         # The heartbeat may be an old one.
         info = HeadInfo.read(folder)
         return not is_running(info.owner, info.heartbeat)
-    except (SpoolError, FileNotFoundError):
+    except (Unfinished, FileNotFoundError):
         _remove_if_abandoned(folder)
-    except OSError:
-        pass  # another user's, or it is just being removed
+    except (SpoolError, OSError):
+        pass  # of another version of ours, or it is just being removed
     return False
 
 

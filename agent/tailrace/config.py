@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tailrace.errors import ConfigError, LevelError, StreamNameError
+from tailrace.values import clean_text
 from tailrace.wire.keys import DEFAULT_PREFIX, check_stream_name
 from tailrace.wire.levels import parse_level
 
@@ -52,8 +53,15 @@ def _read_url(value: object) -> str:
 
 def _read_text(value: object) -> str:
     if isinstance(value, str) and value.strip():
-        return value.strip()[:256]
+        return clean_text(value.strip())[:256]
     raise ConfigError(f"{value!r} is not usable; right would be some text")
+
+
+def _read_folder(value: object) -> str:
+    # The process may go elsewhere later, and where it was is where its siblings look.
+    return os.path.abspath(
+        os.path.expanduser(_read_text(os.fspath(value) if isinstance(value, os.PathLike) else value))
+    )
 
 
 def _read_stream(value: str) -> str:
@@ -143,7 +151,7 @@ class Config:
     service: str = _setting("TAILRACE_SERVICE OTEL_SERVICE_NAME", "who logs; else the program's name", _read_text)
     stream: str = _setting("TAILRACE_STREAM", "the stream written to; else made from the service", _read_stream)
     level: int | None = _setting("TAILRACE_LEVEL", "the lowest level recorded, by name or number", _read_level, None)
-    spool_dir: str | None = _setting("TAILRACE_SPOOL_DIR", "where spools live; else found", _read_text, None)
+    spool_dir: str | None = _setting("TAILRACE_SPOOL_DIR", "where spools live; else found", _read_folder, None)
     spool_max: int = _setting("TAILRACE_SPOOL_MAX", "bytes a process may hold back", _read_size, 64 * MIB)
     spool_dir_max: int = _setting(
         "TAILRACE_SPOOL_DIR_MAX", "bytes that all processes' spools in one place may take", _read_size, 512 * MIB

@@ -12,12 +12,13 @@ __all__ = ["Voice", "without_password"]
 # Seconds between two lines: an outage of an hour is worth sixty lines, not a million.
 QUIET = 60.0
 
-_USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
+_USERINFO = re.compile(r"(?<=://)[^/\s]{0,1024}@")
+_PARAMETER = re.compile(r"(?<=[?&])(password|username)=[^&\s]*")
 
 
 def without_password(text: str) -> str:
-    """The text without the user and password part of any URL in it."""
-    return _USERINFO.sub("***@", text)
+    """The text without the user and password of any URL in it, wherever they stand there."""
+    return _PARAMETER.sub(r"\1=***", _USERINFO.sub("***@", text))
 
 
 class Voice:

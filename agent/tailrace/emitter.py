@@ -15,6 +15,7 @@ from tailrace.config import Config
 from tailrace.correlation.correlation import correlation
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolFull
+from tailrace.interruption import is_interruption
 from tailrace.redaction import Redactor
 from tailrace.spool.segment import tag_of
 from tailrace.spool.spool import SpoolGone
@@ -65,6 +66,8 @@ class Emitter:
         except SpoolFull as error:
             self.refuse(error)
         except Exception as error:  # the application must not suffer from a defect of ours
+            if is_interruption(error):
+                raise
             self.voice.say(f"a record was lost: {error!r}")
         return None
 

@@ -14,6 +14,7 @@ from tailrace.config import Config
 from tailrace.emitter import Emitter, Receipt
 from tailrace.errors import SpoolFull
 from tailrace.hotpath import PLAIN, Familiar, make_handle
+from tailrace.interruption import is_interruption
 from tailrace.logrecord import MARK, OUTCOMES, STANDARD, is_audit_logger, pack_log_record, pack_remainder
 from tailrace.shipper.shipper import shipping
 from tailrace.spool.segment import AUDIT
@@ -31,6 +32,9 @@ PLACED = frozenset(("is_audit", "action", "metadata", "trace_id", "span_id", MAR
 _handlers: weakref.WeakValueDictionary[tuple[str, ...], weakref.WeakSet[TailraceHandler]] = (
     weakref.WeakValueDictionary()
 )
+
+
+_all: weakref.WeakSet[TailraceHandler] = weakref.WeakSet()
 
 
 class TailraceHandler(logging.Handler):
@@ -67,6 +71,7 @@ class TailraceHandler(logging.Handler):
             for sibling in siblings:
                 sibling.marking = True
         self._follow_celery()
+        _all.add(self)
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Record it, unless a filter refuses it. Never raises.
@@ -96,6 +101,8 @@ class TailraceHandler(logging.Handler):
             self.emitter.refuse(error)
             self._tell(record, error)
         except Exception as error:  # the application must not suffer from a defect of ours
+            if is_interruption(error):
+                raise
             self.emitter.voice.say(f"a record was lost: {error!r}")
             self._tell(record, error)
 
@@ -106,6 +113,8 @@ class TailraceHandler(logging.Handler):
         except SpoolFull as error:
             self.emitter.refuse(error)
         except Exception as error:  # as in `emit`
+            if is_interruption(error):
+                raise
             self.emitter.voice.say(f"a record was lost: {error!r}")
 
     def flush(self) -> None:
@@ -129,6 +138,8 @@ class TailraceHandler(logging.Handler):
         try:
             entry = pack_log_record(record, self.emitter.redactor)
         except Exception as error:  # a stranger's object found a way; RecursionError, MemoryError
+            if is_interruption(error):
+                raise
             entry = pack_remainder(record, error)
         self._append(record, *entry)
 
@@ -173,6 +184,7 @@ class TailraceHandler(logging.Handler):
     def _learn(self, record: logging.LogRecord) -> None:
         """Let the next records like this one take the hot path."""
         familiar = self._familiar
+        familiar.learn_class(type(record))
         if not is_audit_logger(str(record.name)):
             familiar.learn_site(
                 (record.levelno, record.name, record.module, record.funcName, record.lineno, record.threadName),
@@ -194,6 +206,16 @@ class TailraceHandler(logging.Handler):
 
 def _ignores(name: object) -> bool:
     return isinstance(name, str) and name.partition(".")[0] in IGNORED
+
+
+def _leave_hot_paths() -> None:
+    """In a forked child: they write to the parent's spool, even records that the parent has made."""
+    for handler in list(_all):
+        handler.__dict__.pop("handle", None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_hot_paths)
 
 
 def _restore(

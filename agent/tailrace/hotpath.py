@@ -18,11 +18,13 @@ import msgpack
 
 from tailrace.correlation.context import current_context
 from tailrace.correlation.correlation import correlation
+from tailrace.interruption import is_interruption
 from tailrace.native import get_ident
 from tailrace.redaction import Redactor
 from tailrace.spool.segment import SEQ_STEP, tag_of
 from tailrace.spool.slot import Slot
 from tailrace.spool.spool import URGENT, Spool
+from tailrace.wire.record import MAX_TIME
 
 __all__ = ["Familiar", "Handler", "make_handle"]
 
@@ -49,6 +51,9 @@ HARMLESS_KINDS = frozenset((int, float, bool, type(None)))
 # Call sites, and names of extras, remembered; an application that makes them up without end starts over.
 MOST_SITES = 4096
 
+# Kinds of records; there is one, or one that the application has put in its place.
+MOST_CLASSES = 64
+
 # How a packed record with eight places begins, and one with a map behind them; a time of eight bytes follows.
 EIGHT, NINE = 0x98CF << 64, 0x99CF << 64
 BEGINNING = 10
@@ -63,16 +68,23 @@ class Familiar:
     Attributes:
         sites: for each call site the tag of its entries, what is packed before and behind the message, and the format
             that holds no secret, if its last one was such.
+        classes: kinds of records whose message is made as `logging` makes it.
         extras: names that have no place of their own in a record.
         redactor: takes secrets out; None where they stay.
     """
 
-    __slots__ = ("extras", "redactor", "sites")
+    __slots__ = ("classes", "extras", "redactor", "sites")
 
     def __init__(self, redactor: Redactor | None) -> None:
         self.redactor = redactor
         self.sites: dict[Site, tuple[int, bytes, bytes, object]] = {}
+        self.classes: set[type] = set()
         self.extras: set[str] = set()
+
+    def learn_class(self, kind: type[logging.LogRecord]) -> None:
+        """Remember a kind of records, unless it has a way of its own to make its message."""
+        if kind.getMessage is logging.LogRecord.getMessage and len(self.classes) < MOST_CLASSES:
+            self.classes.add(kind)
 
     def learn_site(self, site: Site, message: object) -> None:
         """Remember a call site, if all of it has the right type; a wrong one would make a whole frame unreadable.
@@ -122,13 +134,15 @@ def make_handle(
     handler: Handler, spool: Spool, slot: Slot, pid: int, familiar: Familiar
 ) -> Callable[[logging.LogRecord], bool]:
     """A handler's `handle` for this process."""
-    sites, known_extras = familiar.sites, familiar.extras
+    sites, classes, known_extras = familiar.sites, familiar.classes, familiar.extras
     # One packer for all threads: it gets plain values only, so it never runs Python code and is never re-entered.
     pack, join, adler32 = msgpack.Packer().pack, b"".join, zlib.adler32
     lock, overflow = spool.lock, spool.overflow
     get_context, running_loop = current_context.get, _get_running_loop
-    redacts = familiar.redactor is not None
-    redactor = familiar.redactor or Redactor()
+    usual = logging.LogRecord
+    own_redactor = familiar.redactor
+    redacts = own_redactor is not None
+    redactor = own_redactor or Redactor()
     is_clean, redact = redactor.is_clean, redactor.text
 
     def are_clean(args: Any) -> bool:
@@ -137,7 +151,7 @@ def make_handle(
         for value in args:
             kind = value.__class__
             if kind is str:
-                if len(value) > HARMLESS and not is_clean(value):
+                if len(value) > HARMLESS and (len(value) > SHORT or not is_clean(value)):
                     return False
             elif kind not in HARMLESS_KINDS:
                 return False
@@ -152,6 +166,8 @@ def make_handle(
             ]
             if record.process != pid or record.exc_info or record.exc_text or record.stack_info:
                 raise _NotPlain
+            if record.__class__ is not usual and record.__class__ not in classes:
+                raise _NotPlain
             message: Any = record.msg
             args = record.args
             # A format that is the same object as before has been found clean: only what is put into it is looked at.
@@ -159,10 +175,14 @@ def make_handle(
             if args:
                 message = message % args
             if not looked:
+                if len(message) > SHORT:
+                    raise _NotPlain
                 message = redact(message)
             if message.__class__ is not str or (message[0] == "[" and message.startswith("[AUDIT]")):
                 raise _NotPlain
             time = (record.created * 1000000).__int__()
+            if time > MAX_TIME:
+                raise _NotPlain
             # This look makes a dict of the record, so it comes last: what was read before was cheaper to read.
             attributes = record.__dict__
             fields: dict[str, Any] | None = None
@@ -182,11 +202,13 @@ def make_handle(
                     # A float that is not finite is not nought when multiplied by nought.
                     if kind not in SIMPLE and (kind is not float or value * 0.0 != 0.0):
                         raise _NotPlain
-                    if kind is str and redacts and len(value) > HARMLESS and not is_clean(value):
+                    if kind is str and redacts and len(value) > HARMLESS:
+                        if len(value) > SHORT:
+                            raise _NotPlain
                         value = redact(value)
                     fields[key] = value
             if get_context() is not None or running_loop() is not None or correlation.tracers:
-                rest = correlation.rest(fields)
+                rest = correlation.rest(fields, own_redactor)
                 payload = join(((NINE | time).to_bytes(BEGINNING, "big"), before, pack(message), behind, pack(rest)))
             elif fields:
                 rest = {"fields": fields}
@@ -196,7 +218,9 @@ def make_handle(
             size = len(payload)
             if size > SHORT:
                 raise _NotPlain
-        except Exception:  # a plain record does not get here; the complete way deals with whatever it is
+        except Exception as error:  # a plain record does not get here; the complete way deals with whatever it is
+            if is_interruption(error):
+                raise
             handler.emit(record)
             return True
         # From here on as in `Spool.append`, in line.

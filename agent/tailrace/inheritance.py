@@ -7,6 +7,7 @@ what is put there is unpickled in the child before its target runs.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ def pass_on(install: Callable[..., object], settings: Mapping[str, Any]) -> None
 
     Args:
         install: a function of a module, so that it can be pickled; what it raises is said on the child's stderr.
-        settings: of plain types.
+        settings: of plain types, and functions of modules; a child has the default in place of any other.
     """
     # Takes milliseconds, which those who only import the agent need not spend.
     from multiprocessing.process import current_process
@@ -41,7 +42,17 @@ class _Legacy:
         self._settings = settings
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _enter_upon, (self._install, dict(self._settings))
+        return _enter_upon, (self._install, {name: _inherited(name, each) for name, each in self._settings.items()})
+
+
+def _inherited(name: str, value: Any) -> Any:
+    """The setting for a child. The start of a process must not fail for a function that can't be pickled."""
+    try:
+        pickle.dumps(value)
+    except Exception as error:  # a stranger's object
+        write_line(f"{name}={value!r} can't be given to a spawned process, which has the default: {error}")
+        return None
+    return value
 
 
 def _enter_upon(install: Callable[..., object], settings: dict[str, Any]) -> _Legacy:

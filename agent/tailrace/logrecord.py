@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import Any
 
 import msgpack
 
 from tailrace.correlation.correlation import correlation
+from tailrace.interruption import is_interruption
 from tailrace.redaction import Redactor
 from tailrace.spool.segment import tag_of
 from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
-from tailrace.wire.record import Record, pack_record
+from tailrace.wire.record import MAX_TIME, Record, pack_record
 
 __all__ = ["MARK", "OUTCOMES", "STANDARD", "exception_text", "is_audit_logger", "pack_log_record", "pack_remainder"]
 
@@ -85,8 +87,8 @@ def pack_log_record(record: logging.LogRecord, redactor: Redactor | None = None)
 def pack_remainder(record: logging.LogRecord, error: Exception) -> tuple[int, int, bytes]:
     """Tag, time and packed form of what can be said of a record that could not be packed."""
     message = f"[tailrace: this record could not be packed: {safe_repr(error)}]"
-    time, level = _time_of(record), _level_of(record)
-    return tag_of(level), time, pack_record(Record(time=time, level_number=level, logger="tailrace", message=message))
+    made, level = _time_of(record), _level_of(record)
+    return tag_of(level), made, pack_record(Record(time=made, level_number=level, logger="tailrace", message=message))
 
 
 def _event_of(record: logging.LogRecord, extras: dict[Any, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -107,15 +109,21 @@ def _message_of(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
         message: object = record.getMessage()  # a subclass of LogRecord may give anything
         return (message if isinstance(message, str) else safe_repr(message)), {}
     except Exception as error:  # arguments are strangers' objects
+        if is_interruption(error):
+            raise
         raw = record.msg if isinstance(record.msg, str) else safe_repr(record.msg)
         return raw, {"format_error": safe_repr(error), "format_args": safe_repr(record.args)}
 
 
 def _time_of(record: logging.LogRecord) -> int:
+    """When it was made; now, where it says a time that is none: one in milliseconds is beyond the year 9999."""
     try:
-        return max(int(record.created * 1_000_000), 0)
+        made = int(record.created * 1_000_000)
+        if 0 <= made <= MAX_TIME:
+            return made
     except (TypeError, ValueError, OverflowError):
-        return 0
+        pass  # a stranger's record
+    return time.time_ns() // 1000
 
 
 def _level_of(record: logging.LogRecord) -> int:
@@ -140,6 +148,8 @@ def exception_text(error: object) -> str | None:
     try:
         text = _formatter.formatException(error)
     except Exception as problem:  # as in `_exception_of`
+        if is_interruption(problem):
+            raise
         text = f"{safe_repr(error)} could not be formatted: {safe_repr(problem)}"
     return cut_text(clean_text(text))
 
@@ -154,6 +164,8 @@ def _exception_of(record: logging.LogRecord) -> str | None:
         if record.stack_info:
             parts.append(_formatter.formatStack(str(record.stack_info)))
     except Exception as error:  # formatting runs the exception's own `__str__`
+        if is_interruption(error):
+            raise
         parts.append(f"{safe_repr(record.exc_info)} could not be formatted: {safe_repr(error)}")
     return cut_text(clean_text("\n".join(parts))) if parts else None
 

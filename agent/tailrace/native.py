@@ -7,6 +7,7 @@ in C, with other threads running, it may never.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -30,14 +31,26 @@ else:
 
 _start_new_thread: Callable[[Callable[[], object], tuple[()]], int] = _original("_thread", "start_new_thread")
 
+# What a thread does itself: blocked, these would end the process without a word.
+FAULTS = frozenset((signal.SIGSEGV, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)) | {
+    getattr(signal, name) for name in ("SIGBUS", "SIGTRAP", "SIGSYS") if hasattr(signal, name)
+}
+
 
 def start_thread(work: Callable[[], object]) -> bool:
     """Have a thread do this that nobody waits for at the end of the process; False when there can be none.
 
     There can be none when the interpreter is going down, or the system is out of threads.
     """
+
+    def run() -> None:
+        # Whoever blocks a signal, to wait for it, expects that nobody else takes it.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - FAULTS)
+        work()
+
     try:
-        _start_new_thread(work, ())
+        _start_new_thread(run, ())
     except RuntimeError:
         return False
     return True

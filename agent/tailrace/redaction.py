@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from tailrace.config import Config
+from tailrace.interruption import is_interruption
 from tailrace.wire.record import Record
 
 __all__ = ["REDACTED", "Redactor"]
@@ -55,19 +56,43 @@ TRIGGERS = (
     "aiza",
 )
 
-# A value in quotes, also where its end was cut off, or up to white space or what ends an item.
-_VALUE = r"""(?:"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?|[^\s"',;&)\]}]++)"""
+# A value in quotes, also where its end was cut off, or up to white space or what ends an item. Python's bytes have a
+# letter before the quote, and JSON within JSON a backslash.
+_VALUE = (
+    r"""(?:[bBrRuU]?"(?:[^"\\]++|\\[\s\S])*+"?|[bBrRuU]?'(?:[^'\\]++|\\[\s\S])*+'?"""
+    r"""|\\{1,4}+["'][^"'\\]*+(?:\\{1,4}+["'])?+|[^\s"'\\,;&)\]}<]++)"""
+)
 _RUN = r"(?<![A-Za-z0-9_-])"
 _KEY = r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----"
 
+# What stands between a name and its value: perhaps the quote that ends the name, a sign, and what opens a list.
+_QUOTE = r"""\\{0,4}+["']?+"""
+_SIGN = rf"""{_QUOTE}[ \t]{{0,4}}+(?:=>|[=:>]|%3[dD])[ \t]{{0,4}}+(?:(?!\[redacted)[\[(]){{0,2}}+"""
+_BYTES = r"""(?:[bB](?=["']))?+"""
+
+# Credentials have a scheme before them; a colon takes the rest of the line, an equals sign one word.
+_SCHEME = r"(?:(?:bearer|basic|digest|token|negotiate)(?:[ \t]{1,4}+|%20))?+"
 _HEADER = re.compile(
-    r"""(authorization["']?[ \t]{0,4}+[=:][ \t]{0,4}+["']?(?:(?:bearer|basic|digest|token|negotiate)[ \t]{1,4}+)?+)"""
-    r"""(?!\[redacted)[^\s"',;&)\]}]++""",
+    rf"(authorization{_QUOTE}[ \t]{{0,4}}+:[ \t]{{0,4}}+{_BYTES}{_QUOTE}{_SCHEME})"
+    r"""(?!\[redacted)[^\r\n"'\\]++"""
+    rf"|(authorization{_QUOTE}[ \t]{{0,4}}+=[ \t]{{0,4}}+{_BYTES}{_QUOTE}{_SCHEME})"
+    r"""(?!\[redacted)[^\s"',;&)\]}\\]++""",
     re.IGNORECASE,
 )
-_COOKIE = re.compile(r"""(cookie["']?[ \t]{0,4}+[=:][ \t]{0,4}+["']?)(?!\[redacted)[^\r\n"']++""", re.IGNORECASE)
+_COOKIE = re.compile(
+    rf"""(cookie["'][ \t]{{0,4}}+[=:][ \t]{{0,4}}+{_BYTES}["'])(?!\[redacted)[^\r\n"']++"""
+    r"""|(cookie[ \t]{0,4}+[=:][ \t]{0,4}+)(?!\[redacted)[^\r\n]++""",
+    re.IGNORECASE,
+)
+# A header as a pair: `(b'authorization', b'Basic …')`.
+_PAIR = re.compile(
+    r"""(\([bB]?["'][a-z0-9_-]{0,64}(?:authorization|cookie|token|secret|password|api[_-]?key)["'],[ \t]{0,4}+"""
+    r"""[bB]?["'])(?!\[redacted)[^\r\n"']++""",
+    re.IGNORECASE,
+)
 _BEARER = re.compile(r"(\bbearer[ \t]{1,4}+)[A-Za-z0-9._~+/=-]{16,}+", re.IGNORECASE)
-_LOGIN = re.compile(r"(://[^\s/:@]{0,256}+:)[^\s/@]{1,1024}+(?=@)")
+# Up to the last @ of it: a password may have one.
+_LOGIN = re.compile(r"(://[^\s/:@]{0,256}+:)[^\s/]{1,1024}(?=@)")
 _PRIVATE_KEY = re.compile(rf"({_KEY}).*?(-----END [A-Z ]{{0,32}}PRIVATE KEY-----|\Z)", re.DOTALL)
 _KNOWN = re.compile(
     _RUN + r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])|AIza[A-Za-z0-9_-]{35,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
@@ -77,6 +102,9 @@ _KNOWN = re.compile(
 
 # Clean texts remembered, and how long one may be: names and paths that are logged again and again.
 MOST_REMEMBERED, LONGEST_REMEMBERED = 4096, 64
+
+# What is bound in so many contexts is remembered without its secrets: those that are busy at one time.
+MOST_SHARED = 1024
 
 # Maps and lists within each other that are looked into: as deep as `values.clean` goes, and beyond.
 DEEPEST = 8
@@ -99,12 +127,15 @@ class Redactor:
         prefixes = tuple(prefixes)
         self._names = frozenset(_plain(name) for name in (*NAMES, "authorization", "cookie", *names))
         self._custom = custom
-        self._triggers = TRIGGERS + names + tuple(prefix.lower() for prefix in prefixes)
+        # A name may be written `card_number`, `card-number` or `cardNumber`: what is before that is in all of them.
+        beginnings = tuple(re.split("[-_]", name, maxsplit=1)[0] or name for name in names)
+        self._triggers = TRIGGERS + beginnings + tuple(prefix.lower() for prefix in prefixes)
         self._assigned = _assignment((*NAMES, *names))
         self._prefixed = (
             re.compile(f"{_RUN}(?:{'|'.join(map(re.escape, prefixes))})[A-Za-z0-9_-]++") if prefixes else None
         )
         self._clean: set[str] = set()
+        self._shared: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     @classmethod
     def of(cls, config: Config) -> Redactor | None:
@@ -134,8 +165,9 @@ class Redactor:
         if self.is_clean(text):
             return text
         found = _PRIVATE_KEY.sub(rf"\1{REDACTED}\2", text)
-        found = _HEADER.sub(rf"\1{REDACTED}", found)
-        found = _COOKIE.sub(rf"\1{REDACTED}", found)
+        found = _PAIR.sub(rf"\1{REDACTED}", found)
+        found = _HEADER.sub(_replace_rest, found)
+        found = _COOKIE.sub(_replace_rest, found)
         found = _BEARER.sub(rf"\1{REDACTED}", found)
         found = _LOGIN.sub(rf"\1{REDACTED}", found)
         found = self._assigned.sub(_replace_value, found)
@@ -174,29 +206,54 @@ class Redactor:
             return [self.value(item, depth - 1) for item in value]
         return value
 
+    def shared(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same of fields that many records share, and that never change."""
+        # The mapping is kept with its result, so that its id stays its own.
+        known = self._shared.get(id(fields))
+        if known is None:
+            if len(self._shared) >= MOST_SHARED:
+                self._shared.clear()
+            known = self._shared[id(fields)] = fields, self.value(fields)
+        return known[1]
+
     def _by_custom(self, text: str) -> str:
         if self._custom is None:
             return text
         try:
             return str(self._custom(text))
-        except Exception:  # a stranger's code; what it would have taken out must not go out
+        except Exception as error:  # a stranger's code; what it would have taken out must not go out
+            if is_interruption(error):
+                raise
             return "[tailrace: this text was left out, its redaction failed]"
 
 
 def _assignment(names: Iterable[str]) -> re.Pattern[str]:
     """Matches a name, what separates it from its value, and the value."""
-    forms = "|".join(sorted((re.escape(name).replace("_", "[_-]?") for name in names), key=len, reverse=True))
-    # The name has to end there: `tokens=`, `secretary:`. In Python's and JSON's form quotes stand around it.
-    return re.compile(rf"((?:{forms})[\"']?[ \t]{{0,4}}+[=:][ \t]{{0,4}}+)({_VALUE})", re.IGNORECASE)
+    plain = (re.escape(name).replace("_", "[_-]?").replace(r"\-", "[_-]?") for name in names)
+    forms = "|".join(sorted(plain, key=len, reverse=True))
+    # The name has to end there: `tokens=`, `secretary:`. As an option of a command, white space is all that follows.
+    option = rf"--[a-z-]{{0,32}}(?:{forms})[ \t]{{1,4}}+(?!-)"
+    return re.compile(rf"((?:{forms}){_SIGN}|{option})({_VALUE})", re.IGNORECASE)
+
+
+def _replace_rest(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}{REDACTED}"
+
+
+_SEPARATORS = str.maketrans("", "", "-_'\" ")
+_OPENING = re.compile(r"""(?:[bBrRuU]?(["'])|(\\{1,4}["']))""")
 
 
 def _replace_value(found: re.Match[str]) -> str:
     value = found[2]
     if value.startswith(REDACTED[:-1]):
         return found[0]
-    quote = value[0] if value[0] in "\"'" else ""
-    return f"{found[1]}{quote}{REDACTED}{quote if len(value) > 1 and value.endswith(quote) else ''}"
+    opening = _OPENING.match(value)
+    quote = (opening[1] or opening[2]) if opening else ""
+    closes = len(value) > len(opening[0]) and value.endswith(quote) if opening else False
+    return f"{found[1]}{opening[0] if opening else ''}{REDACTED}{quote if closes else ''}"
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
+    """The name as those are that it is compared with: of bytes, too, which `values.clean` writes as Python does."""
+    return name.lower().translate(_SEPARATORS)

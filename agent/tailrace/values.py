@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+from tailrace.interruption import is_interruption
+
 __all__ = ["clean", "clean_text", "cut_text", "safe_repr"]
 
 KIB = 1 << 10
@@ -20,6 +22,11 @@ DEEPEST = 6
 LONGEST_REPR = 1 * KIB
 LONGEST_KEY = 256
 
+# Of one value altogether: far beyond what fits a record, and what a log call has time for.
+MOST_PARTS = 2048
+MOST_CHARACTERS = 256 * KIB
+LEFT_OUT = "..."
+
 _LARGEST_INT = (1 << 64) - 1
 _SMALLEST_INT = -(1 << 63)
 
@@ -29,12 +36,10 @@ def clean(value: Any, depth: int = DEEPEST) -> Any:
 
     Text, numbers, booleans and None stay. Mappings keep 64 keys, other collections 256 items, both six levels
     deep; what lies deeper, and every unknown object, becomes its `repr` of at most 1 KiB. Not-a-number,
-    infinities and integers beyond 64 bits become text, bytes become text with backslash escapes.
+    infinities and integers beyond 64 bits become text, bytes become text with backslash escapes. Of a value of
+    more than 2048 parts, or more than 256 Ki characters, what comes behind those is left out.
     """
-    try:
-        return _clean(value, depth)
-    except Exception:  # a stranger's `__iter__`, `keys`, `__class__` ... raises
-        return safe_repr(value)
+    return _Cleaner().clean(value, depth)
 
 
 def clean_text(text: str) -> str:
@@ -64,29 +69,70 @@ def safe_repr(value: object) -> str:
     """At most 1 KiB of an object's `repr`; `<unrepr TypeName>` when it raises."""
     try:
         text = clean_text(repr(value))
-    except Exception:  # repr is a stranger's code
+    except Exception as error:  # repr is a stranger's code
+        if is_interruption(error):
+            raise
         return f"<unrepr {clean_text(type(value).__name__)}>"
     return text if len(text) <= LONGEST_REPR else text[: LONGEST_REPR - 3] + "..."
 
 
-def _clean(value: Any, depth: int) -> Any:
-    if value is None or value is True or value is False:
-        return value
-    if isinstance(value, str):
-        return cut_text(clean_text(value))
-    if isinstance(value, int):
-        return int(value) if _SMALLEST_INT <= value <= _LARGEST_INT else _long_int(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else float.__repr__(value)
-    if isinstance(value, bytes | bytearray):
-        return cut_text(bytes(value[:LONGEST_TEXT]).decode("utf-8", "backslashreplace"))
-    if depth <= 0:
+class _Cleaner:
+    """Makes one value clean. Objects that hold each other could otherwise become as many parts as there are ways."""
+
+    def __init__(self) -> None:
+        self._parts = MOST_PARTS
+        self._room = MOST_CHARACTERS
+
+    def clean(self, value: Any, depth: int) -> Any:
+        self._parts -= 1
+        if self._parts < 0 or self._room < 0:
+            return LEFT_OUT
+        try:
+            found = self._clean(value, depth)
+        except Exception as error:  # a stranger's `__iter__`, `keys`, `__class__` ... raises
+            if is_interruption(error):
+                raise
+            found = safe_repr(value)
+        if isinstance(found, str):
+            self._room -= len(found)
+        return found
+
+    def _clean(self, value: Any, depth: int) -> Any:
+        if value is None or value is True or value is False:
+            return value
+        if isinstance(value, str):
+            return cut_text(clean_text(value))
+        if isinstance(value, int):
+            return int(value) if _SMALLEST_INT <= value <= _LARGEST_INT else _long_int(value)
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else float.__repr__(value)
+        if isinstance(value, bytes | bytearray):
+            return cut_text(bytes(value[:LONGEST_TEXT]).decode("utf-8", "backslashreplace"))
+        if depth <= 0:
+            return safe_repr(value)
+        if isinstance(value, Mapping):
+            return self._clean_mapping(value, depth)
+        if isinstance(value, list | tuple | Set):
+            return self._clean_items(value, len(value), depth)
         return safe_repr(value)
-    if isinstance(value, Mapping):
-        return _clean_mapping(value, depth)
-    if isinstance(value, list | tuple | Set):
-        return _clean_items(value, len(value), depth)
-    return safe_repr(value)
+
+    def _clean_mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, item in value.items():
+            if len(found) >= MOST_KEYS or self._parts < 0:
+                found["..."] = f"{len(value) - len(found)} more"
+                break
+            found[_clean_key(key)] = self.clean(item, depth - 1)
+        return found
+
+    def _clean_items(self, items: Iterable[Any], size: int, depth: int) -> list[Any]:
+        found: list[Any] = []
+        for item in items:
+            if len(found) >= MOST_ITEMS or self._parts < 0:
+                found.append(f"... {size - len(found)} more")
+                break
+            found.append(self.clean(item, depth - 1))
+        return found
 
 
 def _long_int(value: int) -> str:
@@ -94,25 +140,5 @@ def _long_int(value: int) -> str:
     return str(value) if value.bit_length() <= 4096 else f"<int of {value.bit_length()} bits>"
 
 
-def _clean_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        if len(found) >= MOST_KEYS:
-            found["..."] = f"{len(value) - MOST_KEYS} more"
-            break
-        found[_clean_key(key)] = clean(item, depth - 1)
-    return found
-
-
 def _clean_key(key: object) -> str:
     return clean_text(key)[:LONGEST_KEY] if isinstance(key, str) else safe_repr(key)[:LONGEST_KEY]
-
-
-def _clean_items(items: Iterable[Any], size: int, depth: int) -> list[Any]:
-    found: list[Any] = []
-    for item in items:
-        if len(found) >= MOST_ITEMS:
-            found.append(f"... {size - MOST_ITEMS} more")
-            break
-        found.append(clean(item, depth - 1))
-    return found

@@ -258,6 +258,9 @@ def test_damaged_files_are_left_alone_and_said_once(
     head = bytearray((folder / "head").read_bytes())
     head[8:16] = (99).to_bytes(8, "little")
     (folder / "head").write_bytes(head)
+    long_ago = time.time() - 60
+    for path in (folder / "head", folder):
+        os.utime(path, (long_ago, long_ago))
     assert list(orphans(place)) == []
     assert folder.exists()
 
@@ -289,8 +292,8 @@ def test_spools_of_another_redis_or_prefix_are_left_alone(prefix: str, spool: Pa
     )
 
 
-def _put_one(orphan: Spool) -> None:
-    put(orphan, orphan.slot("s"), "text", INFO)
+def _put_one(orphan: Spool, name: str = "s") -> None:
+    put(orphan, orphan.slot(name), "text", INFO)
 
 
 def test_a_process_is_dead_for_sure_before_it_is_adopted() -> None:
@@ -331,3 +334,66 @@ def test_a_folder_that_goes_while_it_is_looked_at_is_no_trouble(prefix: str, spo
     missing = str(spool / ("d" * 32))
     _remove_if_abandoned(missing)
     assert list(orphans(place)) == []
+
+
+def test_a_stream_that_redis_refuses_keeps_no_other_spool_waiting(
+    redis_server: RedisServer, prefix: str, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailrace.adoption.PATIENCE", 0.5)
+    place = config(redis_server.url, prefix, spool)
+    names = [f"s{number}" for number in range(6)]
+    for name in names:
+        _orphan(place, partial(_put_one, name=name))
+    client = redis_server.client()
+    client.set(Keys(prefix).stream("s3"), "in the way")
+    assert not adopt_all(place, SOON)
+    assert all(delivered(client, prefix, name).messages[0] == "text" for name in names if name != "s3")
+    client.delete(Keys(prefix).stream("s3"))
+    assert adopt_all(place, SOON)
+    assert delivered(client, prefix, "s3").messages[0] == "text"
+
+
+def test_attempts_in_vain_leave_nothing_behind(prefix: str, spool: Path) -> None:
+    place = config(NOWHERE, prefix, spool)
+    folder = _orphan(place, _put_one)
+    for _ in range(5):
+        assert not adopt_all(place, 0.05)
+    # What it left, and the word of its death.
+    assert len(list(Path(folder).glob("*.seg"))) == 2
+
+
+def test_records_of_a_stream_whose_name_is_lost_keep_no_others_waiting(
+    redis_server: RedisServer, prefix: str, spool: Path
+) -> None:
+    """A machine went down before all pages of the head were on the disk."""
+
+    def write(orphan: Spool) -> None:
+        for number in range(40):
+            put(orphan, orphan.slot(f"s{number}"), "text")
+
+    place = config(redis_server.url, prefix, spool)
+    head = Path(_orphan(place, write)) / "head"
+    data = bytearray(head.read_bytes())
+    data[8192:12288] = bytes(4096)
+    head.write_bytes(data)
+    assert adopt_all(place, SOON)
+    client = redis_server.client()
+    arrived = [name for name in (f"s{number}" for number in range(40)) if delivered(client, prefix, name).all]
+    assert len(arrived) == 40 - 16
+
+
+def test_a_spool_of_another_user_is_left_alone(prefix: str, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = config(NOWHERE, prefix, spool)
+    _orphan(place, _put_one)
+    stranger = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: stranger)
+    assert list(orphans(place)) == []
+
+
+def test_a_place_that_everybody_can_write_to_is_not_looked_into(prefix: str, spool: Path) -> None:
+    place = config(NOWHERE, prefix, spool)
+    _orphan(place, _put_one)
+    spool.chmod(0o777)
+    assert list(orphans(place)) == []
+    spool.chmod(0o700)
+    assert len(list(orphans(place))) == 1

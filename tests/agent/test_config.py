@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,14 @@ def test_what_is_captured_is_a_list_of_names_and_levels(text: object, captured: 
     config = Config.load({}, capture=text)
     assert dict(config.capture) == captured
     assert Config.load({}, capture=config.capture) == config
+
+
+def test_a_folder_is_the_same_wherever_the_process_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Config.load({"TAILRACE_SPOOL_DIR": "spool"}).spool_dir == str(tmp_path / "spool")
+    assert Config.load({}, spool_dir=Path("spool")).spool_dir == str(tmp_path / "spool")
+    assert Config.load({"HOME": "/home/ann"}, spool_dir="/spool").spool_dir == "/spool"
+
+
+def test_a_name_that_no_encoding_has_is_made_one_that_has() -> None:
+    assert Config.load({"TAILRACE_SERVICE": "caf\udce9"}).service == "caf\\udce9"

@@ -6,6 +6,7 @@ import gc
 import logging
 import logging.config
 import logging.handlers
+import os
 import pickle
 import signal
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import msgpack
 import pytest
 
+import tailrace
 from tailrace import ConfigError, TailraceHandler
 from tailrace.logrecord import pack_log_record
 from tailrace.wire import Record, unpack_record
@@ -285,8 +287,11 @@ def test_logging_in_a_signal_handler_loses_nothing(log: logging.Logger) -> None:
     assert [m for m in found if m.startswith("loop")] == [f"loop {n}" for n in range(i)]
 
 
-def test_a_signal_handler_that_raises_reaches_the_application_and_breaks_nothing(log: logging.Logger) -> None:
-    class TimeIsUp(BaseException):
+@pytest.mark.parametrize("kind", [BaseException, Exception])
+def test_a_signal_handler_that_raises_reaches_the_application_and_breaks_nothing(
+    log: logging.Logger, kind: type[BaseException]
+) -> None:
+    class TimeIsUp(kind):  # type: ignore[misc, valid-type]
         pass
 
     def ring(*_: object) -> None:
@@ -390,3 +395,64 @@ def test_records_of_another_process_are_kept(log: logging.Logger) -> None:
     log.info("own")
     log.handle(logging.makeLogRecord({"name": "app.mod", "msg": "foreign", "process": 1, "levelno": 20}))
     assert [r.message for r in recorded(log)] == ["own", "foreign"]
+
+
+@pytest.mark.parametrize("created", [1.7e12, 1.7e15, 1e300, -1.0, float("nan")])
+def test_a_time_that_is_none_becomes_now_and_costs_no_other_record(log: logging.Logger, created: float) -> None:
+    begin = time.time_ns() // 1000
+    for _ in range(3):
+        log.info("before")
+    record = log.makeRecord(log.name, logging.INFO, __file__, 1, "in milliseconds", (), None)
+    for _ in range(2):
+        record.created = created
+        log.handle(record)
+    assert all(begin <= record.time <= time.time_ns() // 1000 for record in recorded(log))
+    assert len(recorded(log)) == 5
+
+
+def test_a_message_is_made_as_its_own_class_makes_it(log: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Masked(logging.LogRecord):
+        def getMessage(self) -> str:
+            return super().getMessage().replace("4111", "****")
+
+    log.info("card %s", "none")
+    monkeypatch.setattr(logging, "_logRecordFactory", Masked)
+    for _ in range(3):
+        log.info("card %s", "4111")
+    assert [record.message for record in recorded(log)] == ["card none"] + 3 * ["card ****"]
+
+
+def test_a_forked_listener_writes_to_a_spool_of_its_own(
+    make_logger: MakeLogger, redis_server: Server, prefix: str
+) -> None:
+    """A process that handles the records of its parent, as the logging cookbook has it."""
+    log = make_logger(redis_server.url)
+
+    def work(number: int) -> logging.LogRecord:
+        return log.makeRecord(log.name, logging.INFO, __file__, 1, "queued %d", (number,), None)
+
+    log.handle(work(-1))
+    log.handle(work(-2))
+    pid = os.fork()
+    if pid == 0:
+        for number in range(100):
+            log.handle(work(number))
+        tailrace.flush(10)
+        os._exit(0)
+    for number in range(100, 200):
+        log.handle(work(number))
+    assert os.waitpid(pid, 0)[1] == 0
+    assert tailrace.flush(10)
+    found = delivered(redis_server.client(), prefix, "s")
+    assert sorted(int(message.split()[1]) for message in found.messages) == list(range(-2, 200))
+    assert sum(found.declared) == 0
+
+
+@pytest.mark.timeout(30)
+def test_a_message_of_ten_megabytes_is_cut_before_it_is_looked_through(log: logging.Logger) -> None:
+    text = "key=value; " * 950_000
+    for _ in range(5):
+        log.info(text)
+        log.info("%s", text)
+        log.info("extra", extra={"text": text})
+    assert len(recorded(log)) == 15

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tailrace import bind
 from tailrace.config import Config
 from tailrace.errors import ConfigError
 from tailrace.redaction import Redactor
 from tests.agent.conftest import MakeLogger, engine_of
 from tests.agent.delivered import delivered
+from tests.agent.spooling import left_in
 from tests.servers import RedisServer
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
@@ -42,6 +44,22 @@ SECRETS = {
     "xoxb-1234567890-abc": "[redacted]",
     "sk_live_" + "a1" * 12: "[redacted]",
     "AIza" + "a" * 35: "[redacted]",
+    "Authorization: ApiKey abc": "Authorization: [redacted]",
+    "Authorization: AWS4-HMAC-SHA256 Credential=x, Signature=y\nHost: z": "Authorization: [redacted]\nHost: z",
+    "authorization=Bearer%20abc&x=1": "authorization=Bearer%20[redacted]&x=1",
+    'Set-Cookie: session="abc"; Path=/': "Set-Cookie: [redacted]",
+    "{'cookie': 'a=b', 'x': 1}": "{'cookie': '[redacted]', 'x': 1}",
+    "<QueryDict: {'user': ['ann'], 'password': ['abc']}>": "<QueryDict: {'user': ['ann'], 'password': ['[redacted]']}>",
+    "{b'password': b'abc', b'n': 1}": "{b'password': b'[redacted]', b'n': 1}",
+    "[(b'authorization', b'Basic YWJj'), (b'host', b'x')]": "[(b'authorization', b'[redacted]'), (b'host', b'x')]",
+    r'"{\"user\": \"ann\", \"password\": \"abc\"}"': r'"{\"user\": \"ann\", \"password\": \"[redacted]\"}"',
+    "redis://:p@ss@host:6379/0": "redis://:[redacted]@host:6379/0",
+    "token=(abc) x": "token=([redacted]) x",
+    "<password>abc</password>": "<password>[redacted]</password>",
+    "'password' => 'abc'": "'password' => '[redacted]'",
+    "next=%2F&password%3Dabc": "next=%2F&password%3D[redacted]",
+    "mysql --password abc -u x": "mysql --password [redacted] -u x",
+    'password="a\\\nb" x': 'password="[redacted]" x',
 }
 
 HARMLESS = (
@@ -57,6 +75,8 @@ HARMLESS = (
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "the bearer of bad news",
     "http://user@host:80/x",
+    "needed: ['user', 'password', 'email']",
+    "usage: mysql --password --user",
 )
 
 HOSTILE = (
@@ -71,6 +91,15 @@ HOSTILE = (
     "ghp_",
     "cookie=",
     "key" * 3 + "=",
+    "://a:@",
+    "://a:" + "@" * 1000,
+    "password=[(",
+    "--password ",
+    "--" + "a-" * 15,
+    "('token', '",
+    'token=\\"',
+    "cookie: '",
+    "authorization: basic basic ",
 )
 
 
@@ -112,6 +141,26 @@ def test_values_are_looked_into_and_told_by_their_names(redactor: Redactor) -> N
         "token": None,
         "deep": [{"db_passwd": "[redacted]", "n": 1}],
     }
+
+
+def test_a_name_of_bytes_tells_its_value_too(redactor: Redactor) -> None:
+    assert redactor.value({"b'api_key'": "x"}) == {"b'api_key'": "[redacted]"}
+
+
+@pytest.mark.parametrize("text", ["card_number=4111", "card-number: 4111", "cardNumber='4111'"])
+def test_a_name_of_ones_own_is_known_however_it_is_written(text: str) -> None:
+    redactor = Redactor(["card_number"])
+    assert "4111" not in redactor.text(text)
+
+
+def test_what_is_bound_is_redacted_on_both_ways_of_a_record(make_logger: MakeLogger) -> None:
+    log = make_logger("redis://127.0.0.1:1/0")
+    with bind(password="geheim", place="redis://u:geheim@h/0"):
+        for _ in range(3):
+            log.info("hello")
+    left = left_in(engine_of(log).spool).left
+    assert len(left) == 3
+    assert not any(b"geheim" in (item.payload or b"") for item in left)
 
 
 def test_names_and_prefixes_of_ones_own() -> None:

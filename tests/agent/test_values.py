@@ -106,3 +106,24 @@ def test_a_text_within_bounds_is_not_touched() -> None:
 def test_whatever_is_cleaned_can_be_packed_and_read(value: object) -> None:
     packed = msgpack.packb(clean(value))
     msgpack.unpackb(packed, strict_map_key=True)
+
+
+@pytest.mark.timeout(10)
+def test_objects_that_hold_each_other_have_a_limited_number_of_parts() -> None:
+    ring: list[object] = []
+    ring.extend([ring] * 64)
+    root: dict[str, object] = {"name": "root"}
+    root["children"] = [{"name": number, "parent": root} for number in range(60)]
+
+    def parts(value: object) -> int:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return 1 + sum(map(parts, inner))
+
+    for value in (ring, root):
+        assert parts(clean(value)) < 5000
+
+
+def test_long_texts_have_a_limited_length_together() -> None:
+    found = clean([str(number) * 60_000 for number in range(10)] * 20)
+    assert sum(map(len, found)) < 500_000
+    assert found[0] == "0" * 60_000

@@ -14,6 +14,7 @@ from typing import Any
 from tailrace.capture.reach import is_recorded, records
 from tailrace.capture.recorder import Recorder
 from tailrace.handler import TailraceHandler
+from tailrace.interruption import is_interruption
 from tailrace.shipper.shipper import shipping
 
 __all__ = ["CapturedStream", "is_recorded_otherwise", "pass_over"]
@@ -101,6 +102,8 @@ class CapturedStream:
                     if recorder not in outer:
                         recorder.take(text)
         except Exception as error:  # the application must not suffer from a defect of ours
+            if is_interruption(error):
+                raise
             self._recorders[0].emitter.voice.say(f"captured output was lost: {error!r}")
 
     def _leaves_out(self, text: str, frame: FrameType) -> bool:

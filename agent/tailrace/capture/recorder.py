@@ -22,7 +22,9 @@ MOST_WAITING = 1000
 
 # What is printed while a line is recorded (a destructor runs, a signal comes, a redactor prints) is recorded after it,
 # but only so many pieces: what prints whenever a line is recorded would find no end.
-MOST_NESTED = 16
+MOST_NESTED = 64
+
+WARNING = 30
 
 
 class Recorder:
@@ -71,7 +73,7 @@ class Recorder:
     def _begin_line(self) -> _ThreadLine:
         if not self._ends_with_process:
             self._end_with_process()
-        line = self._mine.line = _ThreadLine(self._write, self._numbers)
+        line = self._mine.line = _ThreadLine(self._write, self._declare, self._numbers)
         # What only the thread holds goes when it ends. Its line is then left to whoever prints next: a thread that
         # goes is no place to do much.
         owner = self._mine.owner = _Owner()
@@ -101,6 +103,19 @@ class Recorder:
             )
         )
 
+    def _declare(self, pieces: int, thread: str) -> None:
+        self.emitter.emit(
+            Record(
+                time=time.time_ns() // 1000,
+                level_number=WARNING,
+                logger=self.source,
+                message=f"{pieces} pieces of output were not recorded: too many came while a line was",
+                thread=thread,
+                source="sdk",
+                kind="notice",
+            )
+        )
+
 
 class _Owner:
     """Lives as long as its thread."""
@@ -113,13 +128,17 @@ class _ThreadLine:
     interrupted by a destructor or a signal handler that prints.
     """
 
-    def __init__(self, write: Callable[[int, str, str], None], numbers: count[int]) -> None:
+    def __init__(
+        self, write: Callable[[int, str, str], None], declare: Callable[[int, str], None], numbers: count[int]
+    ) -> None:
         self.owner: weakref.ref[_Owner] | None = None
         self._name = threading.current_thread().name
         self._write = write
         self._lines = LineAssembler(numbers)
         # Text, or None for a flush.
-        self._waiting: deque[str | None] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[str | None] = deque()
+        self._declare = declare
+        self._lost = 0
         self._lock = threading.Lock()
         self._worker = 0
         self._nested = 0
@@ -129,16 +148,20 @@ class _ThreadLine:
         me = threading.get_ident()
         if self._worker == me:
             self._nested += 1
-            if self._nested > MOST_NESTED:
-                return
+        if self._nested > MOST_NESTED or len(self._waiting) >= MOST_WAITING:
+            self._lost += 1
+            return
         self._waiting.append(text)
         # Whoever is at work may have looked for the last time just before this came.
         while self._waiting and self._lock.acquire(blocking=False):
             try:
-                self._worker, self._nested = me, 0
+                self._worker = me
                 self._work()
+                lost, self._lost = self._lost, 0
+                if lost:
+                    self._declare(lost, self._name)
             finally:
-                self._worker = 0
+                self._worker, self._nested = 0, 0
                 self._lock.release()
 
     def _work(self) -> None:

@@ -40,15 +40,21 @@ class Binding:
 
     def __init__(self, token: Token[Context | None]) -> None:
         self._token: Token[Context | None] | None = token
+        self._context = current_context.get()
 
     def unbind(self) -> None:
-        """Have the context as it was before. Once is enough; in another context it does nothing."""
+        """Have the context as it was before. Once is enough; in a context that does not have it, it does nothing."""
         token, self._token = self._token, None
         if token is not None:
             try:
                 current_context.reset(token)
             except ValueError:
-                pass  # a generator or a callback ended in another context, which has never had it
+                self._unbind_copy(token.old_value)
+
+    def _unbind_copy(self, before: Any) -> None:
+        """In another context: one that was copied from ours has it too, that of a stray generator never had it."""
+        if current_context.get() is self._context:
+            current_context.set(None if before is Token.MISSING else before)
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from typing import Any
 
 from tailrace.correlation.context import current_context
 from tailrace.correlation.tracing import Trace, Tracer, find_tracers, trace_of
+from tailrace.redaction import Redactor
 from tailrace.wire.record import Record
 
 __all__ = ["Correlation", "correlation"]
@@ -30,21 +31,29 @@ class Correlation:
         """Find what has been loaded meanwhile. Once a second is often enough."""
         self.tracers = find_tracers()
 
-    def gather(self) -> tuple[Trace | None, dict[str, Any]]:
-        """Trace and fields of the current context. Never raises."""
+    def gather(self, redactor: Redactor | None = None) -> tuple[Trace | None, dict[str, Any]]:
+        """Trace and fields of the current context. Never raises.
+
+        Args:
+            redactor: takes secrets out of the fields; None where somebody else does.
+        """
         context = current_context.get()
         fields: dict[str, Any] = {}
         name = _task_name() if _get_running_loop() is not None else None
         if name is not None:
-            fields["task"] = name
+            fields["task"] = name if redactor is None else redactor.text(name)
         if context is not None:
-            fields |= context.fields
+            fields |= context.fields if redactor is None else redactor.shared(context.fields)
         trace = trace_of(self.tracers) if self.tracers else None
         return trace or (context.trace if context is not None else None), fields
 
-    def rest(self, own: dict[str, Any] | None) -> dict[str, Any]:
-        """The last element of a packed record, for one with these fields of its own."""
-        trace, fields = self.gather()
+    def rest(self, own: dict[str, Any] | None, redactor: Redactor | None) -> dict[str, Any]:
+        """The last element of a packed record, for one with these fields of its own.
+
+        Args:
+            redactor: takes secrets out of what is bound; its own fields hold none any more.
+        """
+        trace, fields = self.gather(redactor)
         if own:
             fields |= own
         rest: dict[str, Any] = {"fields": fields} if fields else {}

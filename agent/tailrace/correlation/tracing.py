@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tailrace.interruption import is_interruption
+
 __all__ = ["Trace", "find_tracers", "trace_of"]
 
 # Trace ID of 32 and span ID of 16 hexadecimal digits.
@@ -21,7 +23,9 @@ def trace_of(tracers: tuple[Tracer, ...]) -> Trace | None:
     for tracer in tracers:
         try:
             trace = tracer()
-        except Exception:  # a stranger's code; the next one may know
+        except Exception as error:  # a stranger's code; the next one may know
+            if is_interruption(error):
+                raise
             continue
         if trace is not None:
             return trace
@@ -48,7 +52,11 @@ def _datadog() -> Trace | None:
 
 
 def _sentry() -> Trace | None:
-    span = sys.modules["sentry_sdk"].get_current_span()
+    sentry = sys.modules["sentry_sdk"]
+    span = sentry.get_current_span()
+    if span is None:
+        # With `trace_lifecycle="stream"` spans are of another kind.
+        span = getattr(sentry.get_current_scope(), "streamed_span", None)
     return (str(span.trace_id), str(span.span_id)) if span is not None else None
 
 

@@ -224,6 +224,8 @@ class Link:
             raise Unavailable(_reason(error)) from error
         for reply in replies:
             if isinstance(reply, ResponseError) and _is_general(reply):
+                # Behind the same address there may be another by now, such as a new master.
+                self.close()
                 raise Unavailable(_reason(reply))
         return replies
 

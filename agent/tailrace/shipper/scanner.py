@@ -101,6 +101,10 @@ class Scanner:
                     return
                 continue
             index = word >> SLOT_SHIFT & SLOT_MASK
+            if index not in self.spool.slots:
+                # The machine went down before the page with its slot was on the disk: nobody knows its stream.
+                place.byte += _size(commit)
+                continue
             lane = self.lane(index)
             if lane.full or lane.lag is not None:
                 if lane.lag is None:

@@ -124,17 +124,22 @@ class Shipper:
         if refused is not None:
             self._voice.say(f"this process can't be listed among the agents: {refused}")
 
-    def drain(self, deadline: float) -> bool:
+    def drain(self, deadline: float, patience: float) -> bool:
         """Ship everything by the calling thread, for good; whether all of it is in Redis.
 
         Args:
             deadline: on the monotonic clock.
+            patience: seconds in which Redis answers, but takes nothing, after which to give up.
         """
         before, shipping.now = shipping.now, True
+        acked, moved_at = -1, 0.0
         try:
             while self._spool.pending():
                 now = time.monotonic()
-                if now >= deadline:
+                reached = sum(slot.acked for slot in self._spool.slots.values())
+                if reached != acked or not self.backlog.healthy:
+                    acked, moved_at = reached, now
+                if now >= deadline or now - moved_at >= patience:
                     return False
                 with self._wheel:
                     pause = self._step(now)

@@ -46,6 +46,10 @@ class Ending(IntEnum):
     DEATH_NOTED = 2
 
 
+class Unfinished(SpoolError):
+    """A head that its owner has not finished."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeadInfo:
     """What the info page says.
@@ -68,10 +72,14 @@ class HeadInfo:
         """Read the page.
 
         Raises:
-            SpoolError: when it is unfinished, foreign, or of another version.
+            Unfinished: when its owner has not come to its end.
+            SpoolError: when it is foreign, or of another version.
         """
-        if len(page) < INFO_BYTES or int.from_bytes(page[:8], sys.byteorder) != MAGIC:
-            raise SpoolError("the head is not finished, or none of a spool")
+        magic = int.from_bytes(page[:8], sys.byteorder)
+        if len(page) < INFO_BYTES or not magic:
+            raise Unfinished("the head is not finished")
+        if magic != MAGIC:
+            raise SpoolError("the head is none of a spool")
         version, spool_id, pid, started, boot, namespace, heartbeat, target, size = INFO.unpack_from(page, 8)
         if version != VERSION:
             raise SpoolError(f"version {version} is not known; this reader knows {VERSION}")

@@ -158,7 +158,9 @@ class Shelf:
 
     def _is_settled(self, segment: Segment) -> bool:
         slots = self._slots
-        return segment.scanned and all(slots[index].acked >= top for index, top in segment.tops.items())
+        return segment.scanned and all(
+            slots[index].acked >= top for index, top in segment.tops.items() if index in slots
+        )
 
     def _make_room(self, size: int) -> None:
         while self.unsettled() + size > self.limit:

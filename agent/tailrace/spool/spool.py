@@ -263,6 +263,11 @@ class Spool:
 
         self._holding(close)
 
+    def leave(self) -> None:
+        """Let another adopt it, as it was before it was adopted: with nothing in it that is empty."""
+        if self.at == HEADER_WORDS:
+            self.shelf.current.unlink()
+
     def remove(self) -> None:
         """Remove all files, if everything in them is acknowledged."""
         self._holding(self._remove)

@@ -43,10 +43,12 @@ MAX_RECORDS = 512
 # hostile frame can make a reader inflate.
 MAX_BODY = 8 << 20
 
-# Elements of one array or map, and arrays and maps of one frame, together far beyond what an agent writes: a byte
-# of msgpack can cost a reader seventy bytes of memory.
+# Elements of one array or map: far beyond what an agent writes.
 MAX_LENGTH = 1 << 14
+
+# Arrays and maps of one body that is larger than an agent's: a byte of msgpack can cost a reader seventy bytes.
 MAX_CONTAINERS = 1 << 16
+USUAL_BODY = 1 << 20
 
 # Below this many bytes deflate gains less than its own overhead.
 MIN_DEFLATE = 128
@@ -243,10 +245,9 @@ def _unpack(body: bytes) -> object:
             raise FrameError(f"the body holds more than {MAX_CONTAINERS} arrays and maps")
         return container
 
+    hook = count if len(body) > USUAL_BODY else None
     try:
-        return msgpack.unpackb(
-            body, object_hook=count, list_hook=count, max_array_len=MAX_LENGTH, max_map_len=MAX_LENGTH
-        )
+        return msgpack.unpackb(body, object_hook=hook, list_hook=hook, max_array_len=MAX_LENGTH, max_map_len=MAX_LENGTH)
     except FrameError:
         raise
     except Exception as error:  # msgpack raises ValueError, its own kinds and RecursionError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tailrace import bind, bound
-from tailrace.correlation.context import MOST_FIELDS
+from tailrace.correlation.context import MOST_FIELDS, Binding
 from tailrace.wire import Record
 from tests.agent.conftest import MakeLogger, engine_of
 from tests.agent.delivered import delivered
@@ -98,6 +98,22 @@ def test_unbinding_twice_or_in_another_context_does_nothing() -> None:
     binding.unbind()
     bind(a=None)
     assert bound() == {}
+
+
+def test_a_copy_of_the_context_can_be_freed_of_it() -> None:
+    """Django closes an answer in a thread that works in a copy of the request's context."""
+
+    def unbind_and_look(binding: Binding) -> dict[str, Any]:
+        binding.unbind()
+        return bound()
+
+    with bind(a=1):
+        inner = bind(b=2)
+        assert contextvars.copy_context().run(unbind_and_look, inner) == {"a": 1}
+    outer = bind(a=1)
+    assert contextvars.copy_context().run(unbind_and_look, outer) == {}
+    assert contextvars.Context().run(unbind_and_look, bind(b=2)) == {}
+    bind(a=None, b=None)
 
 
 def test_values_are_made_plain_and_bounded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +34,16 @@ def test_records_carry_the_active_span(make_logger: MakeLogger, redis_server: Re
     assert before.trace_id is None
     assert [(record.trace_id, record.span_id) for record in within] == [wanted] * 3
     assert (own.trace_id, own.span_id) == ("t", "s")
+
+
+def test_records_carry_the_active_span_of_ddtrace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for ddtrace, which is too large for a test; what it answers is what ddtrace 4.16 does."""
+    context = SimpleNamespace(trace_id=0x6B014AF2000000001F422D11D94BCE69, span_id=0xAD98FC2E8AABB53A)
+    tracer = SimpleNamespace(current_trace_context=lambda: context)
+    monkeypatch.setitem(sys.modules, "ddtrace", SimpleNamespace(tracer=tracer))
+    assert trace_of(find_tracers()) == ("6b014af2000000001f422d11d94bce69", "ad98fc2e8aabb53a")
+    monkeypatch.setattr(tracer, "current_trace_context", lambda: None)
+    assert trace_of(find_tracers()) is None
 
 
 def test_nothing_is_asked_of_what_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,3 +55,17 @@ def test_it_neither_writes_to_nor_closes_what_took_its_descriptor(redis_server: 
             os.close(taken)
         ours.close()
         theirs.close()
+
+
+def test_a_master_that_became_a_replica_is_not_spoken_to_again(own_redis_server: MakeRedisServer, prefix: str) -> None:
+    """Behind its address there may be another server by now."""
+    server = own_redis_server()
+    link = Link(server.url, Keys(prefix))
+    assert link.tell([("SET", f"{prefix}:x", "1")]) is None
+    server.client().replicaof(HOST, free_port())
+    with pytest.raises(Unavailable, match="replica"):
+        link.tell([("SET", f"{prefix}:x", "2")])
+    assert link._connection is None
+    server.client().replicaof("NO", "ONE")
+    assert link.tell([("SET", f"{prefix}:x", "3")]) is None
+    link.close()
