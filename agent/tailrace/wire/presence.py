@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from tailrace.errors import FrameError
@@ -21,6 +22,7 @@ REMEMBERED = 15 * 60 * SECONDS
 REMEMBERED_AFTER_GOODBYE = 60 * SECONDS
 
 MOST_STREAMS = 64
+MOST_ATTRIBUTES = 16
 LONGEST_TEXT = 256
 # Bytes of an announcement that a reader looks at.
 LARGEST = 64 << 10
@@ -49,6 +51,7 @@ class Announcement:
         spool_bytes: bytes that wait for an acknowledgement.
         lag: ms since Redis had everything.
         ended: it has said goodbye.
+        attributes: what else there is to say of it, such as the status and health of a container; at most 16.
     """
 
     instance: str
@@ -67,6 +70,7 @@ class Announcement:
     spool_bytes: int = 0
     lag: int = 0
     ended: bool = False
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def state(self, now: int) -> State:
         """What this says at a later time, in ms since 1970 by the clock of Redis."""
@@ -127,4 +131,6 @@ def _read(name: str, kind: str, value: dict[str, Any]) -> Any:
         inner = str if "str" in kind else int
         if all(isinstance(item, inner) and not isinstance(item, bool) for item in found):
             return tuple(found[:MOST_STREAMS])
+    if kind.startswith("dict[") and isinstance(found, dict) and all(isinstance(item, str) for item in found.values()):
+        return {key[:LONGEST_TEXT]: item[:LONGEST_TEXT] for key, item in islice(found.items(), MOST_ATTRIBUTES)}
     raise FrameError(f"{name} of an announcement is not of the right type: {kind}")

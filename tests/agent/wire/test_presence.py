@@ -27,6 +27,7 @@ SAID = Announcement(
     shipped=10,
     shed=(1, 0, 0, 0, 0),
     lag=5,
+    attributes={"status": "running", "health": "healthy"},
 )
 
 
@@ -38,7 +39,14 @@ def test_it_survives_the_round_trip() -> None:
 def test_unknown_names_are_passed_over_and_missing_ones_have_defaults() -> None:
     value = {name: json.loads(SAID.pack())[name] for name in ("instance", "service", "host", "pid", "version")}
     found = Announcement.parse(json.dumps({**value, "started": 1, "at": 2, "later": True}))
-    assert (found.emitted, found.streams, found.ended) == (0, (), False)
+    assert (found.emitted, found.streams, found.ended, found.attributes) == (0, (), False, {})
+
+
+def test_of_many_long_attributes_some_remain() -> None:
+    many = {str(number): "x" * 1000 for number in range(100)}
+    found = Announcement.parse(replace(SAID, attributes=many).pack()).attributes
+    assert len(found) == 16
+    assert set(found.values()) == {"x" * 256}
 
 
 def test_silence_is_lost_and_a_goodbye_is_not() -> None:
@@ -50,7 +58,16 @@ def test_silence_is_lost_and_a_goodbye_is_not() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"pid": "7"}, {"pid": True}, {"streams": "api"}, {"shed": [1, "x"]}, {"service": 1}, {"ended": 0}, {"at": None}],
+    [
+        {"pid": "7"},
+        {"pid": True},
+        {"streams": "api"},
+        {"shed": [1, "x"]},
+        {"service": 1},
+        {"ended": 0},
+        {"at": None},
+        {"attributes": {"x": 1}},
+    ],
 )
 def test_a_wrong_type_is_refused_by_name(change: dict[str, Any]) -> None:
     with pytest.raises(FrameError, match=next(iter(change))):
