@@ -7,7 +7,6 @@ what is put there is unpickled in the child before its target runs.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,6 +46,9 @@ class _Legacy:
 
 def _inherited(name: str, value: Any) -> Any:
     """The setting for a child. The start of a process must not fail for a function that can't be pickled."""
+    # Who spawns processes has imported it.
+    import pickle
+
     try:
         pickle.dumps(value)
     except Exception as error:  # a stranger's object

@@ -6,7 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
+from pathlib import Path
 
 from tailrace.errors import AnswerError, FrameError, StreamIDError
 from tailrace.wire.frame import Frame
@@ -27,7 +27,8 @@ __all__ = [
     "new_producer",
 ]
 
-SCRIPT = files("tailrace.wire").joinpath("append.lua").read_text("utf-8")
+# `importlib.resources` would take longer to import than all of this package.
+SCRIPT = Path(__file__).with_name("append.lua").read_text("utf-8")
 
 SECONDS = 1000
 DAYS = 86_400 * SECONDS
