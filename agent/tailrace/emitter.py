@@ -19,9 +19,12 @@ from tailrace.interruption import is_interruption
 from tailrace.redaction import Redactor
 from tailrace.spool.segment import tag_of
 from tailrace.spool.spool import SpoolGone
-from tailrace.wire.record import Record, pack_record
+from tailrace.wire.record import SOURCE, Record, pack_record
 
 __all__ = ["Emitter", "Receipt"]
+
+# Sources whose texts come whole.
+WHOLE = frozenset((SOURCE, "sdk", "user"))
 
 # Records that may come while a spool is being made; further ones are lost, which is said on stderr.
 MOST_EARLY = 1000
@@ -81,7 +84,9 @@ class Emitter:
             return None
         record = correlation.complete(record)
         if self.redactor is not None:
-            record = self.redactor.record(record)
+            # What is captured or piped comes line by line.
+            place = None if record.source in WHOLE else (record.source, record.thread)
+            record = self.redactor.record(record, place)
         return self.append(tag_of(record.level_number, audit=audit), record.time, pack_record(record))
 
     def append(self, tag: int, time: int, payload: bytes) -> Receipt | None:

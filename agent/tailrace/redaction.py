@@ -7,7 +7,7 @@ possessive, and a run of characters is only tried from where it begins.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -94,11 +94,16 @@ _BEARER = re.compile(r"(\bbearer[ \t]{1,4}+)[A-Za-z0-9._~+/=-]{16,}+", re.IGNORE
 # Up to the last @ of it: a password may have one.
 _LOGIN = re.compile(r"(://[^\s/:@]{0,256}+:)[^\s/]{1,1024}(?=@)")
 _PRIVATE_KEY = re.compile(rf"({_KEY}).*?(-----END [A-Z ]{{0,32}}PRIVATE KEY-----|\Z)", re.DOTALL)
+_KEY_BEGIN = re.compile(rf"{_KEY}(?:{re.escape(REDACTED)})?\s*\Z")
+_KEY_END = re.compile(r"-----END [A-Z ]{0,32}PRIVATE KEY-----")
 _KNOWN = re.compile(
     _RUN + r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])|AIza[A-Za-z0-9_-]{35,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
     r"|github_pat_[A-Za-z0-9_]{20,}+|xox[abeoprs]-[A-Za-z0-9-]{10,}+|[sr]k_live_[A-Za-z0-9]{16,}+"
     r"|eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)"
 )
+
+# Lines of a private key: of one with 16 384 bits, and whatever its header says.
+LONGEST_KEY = 256
 
 # Clean texts remembered, and how long one may be: names and paths that are logged again and again.
 MOST_REMEMBERED, LONGEST_REMEMBERED = 4096, 64
@@ -135,6 +140,8 @@ class Redactor:
             re.compile(f"{_RUN}(?:{'|'.join(map(re.escape, prefixes))})[A-Za-z0-9_-]++") if prefixes else None
         )
         self._clean: set[str] = set()
+        # Lines that may still be of a private key, by where they come from.
+        self._keys: dict[Hashable, int] = {}
         self._shared: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     @classmethod
@@ -181,11 +188,18 @@ class Redactor:
         plain = _plain(name)
         return plain in self._names or plain.endswith(tuple(self._names))
 
-    def record(self, record: Record) -> Record:
-        """The record without secrets in its texts and values."""
+    def record(self, record: Record, place: Hashable = None) -> Record:
+        """The record without secrets in its texts and values.
+
+        Args:
+            place: where lines come from that follow one another, such as a file: a private key may be many of them.
+        """
+        message = self.text(record.message)
+        if place is not None and (place in self._keys or "PRIVATE KEY" in message):
+            message = self._line_of_key(place, message)
         return replace(
             record,
-            message=self.text(record.message),
+            message=message,
             exception=None if record.exception is None else self.text(record.exception),
             metadata=self.value(record.metadata),
             fields=self.value(record.fields),
@@ -215,6 +229,18 @@ class Redactor:
                 self._shared.clear()
             known = self._shared[id(fields)] = fields, self.value(fields)
         return known[1]
+
+    def _line_of_key(self, place: Hashable, message: str) -> str:
+        """A line that begins a private key, is in the middle of one, or ends it."""
+        left = self._keys.pop(place, 0)
+        if left and _KEY_END.search(message) is None:
+            self._keys[place] = left - 1
+            if left == 1:
+                del self._keys[place]
+            return REDACTED
+        if not left and _KEY_BEGIN.search(message) and len(self._keys) < MOST_SHARED:
+            self._keys[place] = LONGEST_KEY
+        return message
 
     def _by_custom(self, text: str) -> str:
         if self._custom is None:

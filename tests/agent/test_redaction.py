@@ -12,6 +12,7 @@ from tailrace import bind
 from tailrace.config import Config
 from tailrace.errors import ConfigError
 from tailrace.redaction import Redactor
+from tailrace.wire import Record
 from tests.agent.conftest import MakeLogger, engine_of
 from tests.agent.delivered import delivered
 from tests.agent.spooling import left_in
@@ -161,6 +162,27 @@ def test_what_is_bound_is_redacted_on_both_ways_of_a_record(make_logger: MakeLog
     left = left_in(engine_of(log).spool).left
     assert len(left) == 3
     assert not any(b"geheim" in (item.payload or b"") for item in left)
+
+
+def test_a_private_key_in_many_lines_goes_wherever_other_lines_come_between(redactor: Redactor) -> None:
+    key = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEvQIBADAN", "hQab+c==", "-----END RSA PRIVATE KEY-----", "behind"]
+
+    def line(text: str, place: str) -> str:
+        return redactor.record(Record(time=0, level_number=20, logger="l", message=text), place).message
+
+    found = [(line(text, "one"), line(f"other {text[:3]}", "two")) for text in key]
+    begin, *body, end, behind = (one for one, _ in found)
+    assert begin.startswith(key[0])
+    assert body == ["[redacted]", "[redacted]"]
+    assert (end, behind) == (key[3], "behind")
+    assert [two for _, two in found] == [f"other {text[:3]}" for text in key]
+
+
+def test_a_private_key_without_an_end_does_not_hide_everything(redactor: Redactor) -> None:
+    lines = ["-----BEGIN PRIVATE KEY-----", *map(str, range(1000))]
+    found = [redactor.record(Record(time=0, level_number=20, logger="l", message=each), "x").message for each in lines]
+    assert found.count("[redacted]") == 256
+    assert found[-1] == "999"
 
 
 def test_names_and_prefixes_of_ones_own() -> None:

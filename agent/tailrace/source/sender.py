@@ -136,7 +136,7 @@ class Sender:
             RedisStaysAway, Stopped: then it is unknown whether they have arrived; `resume` tells.
         """
         if self._redactor is not None:
-            records = [self._redactor.record(record) for record in records]
+            records = [self._redactor.record(record, checkpoint.producer) for record in records]
         payloads = [pack_record(record) for record in records]
         stream = self._streams.setdefault(checkpoint.stream, _Stream(checkpoint.stream))
         stream.last_seq += len(records)
