@@ -115,10 +115,11 @@ class Output:
             item = delivery.item
             if isinstance(item, Piece):
                 found = self._matching(delivery, item)
-                if isinstance(found, list):
+                if isinstance(found, bytes):
                     at = (delivery.stream, item.position)
-                    batch += found
-                    size += sum(map(len, found))
+                    if found:
+                        batch.append(found)
+                        size += len(found)
                     continue
                 yield from close()
                 item = found
@@ -126,10 +127,10 @@ class Output:
             yield delivery.stream, item.position, messages.gap(delivery.stream, item, text, self.subscription)
         yield from close()
 
-    def _matching(self, delivery: Delivery, piece: Piece) -> list[bytes] | Gap:
+    def _matching(self, delivery: Delivery, piece: Piece) -> bytes | Gap:
         level, highest = self.selection.level, piece.frame.highest_level
         if highest < level and highest != UNBOUNDED_LEVEL:
-            return []
+            return b""
         self.counters.evaluations += 1
         try:
             return delivery.rendered().matching(self._predicate)

@@ -26,10 +26,10 @@ def hello(gateway: str, streams: Iterable[dict[str, Any]], cursor: str, subscrip
 
 
 def records(stream: str, rendered: Sequence[bytes], cursor: str, subscription: str | None) -> Message:
-    """Records that are rendered already, joined without encoding them again."""
+    """Records that are rendered already, one or several in each part, joined without encoding them again."""
     head = _encode({"type": "records", **_named(subscription), "stream": stream})[:-1]
-    text = b'%s,"records":[%s],"cursor":"%s"}' % (head, b",".join(rendered), cursor.encode())
-    return Message("records", text, cursor)
+    parts = [part for text in rendered for part in (b",", text)][1:]
+    return Message("records", (head, b',"records":[', *parts, b'],"cursor":"%s"}' % cursor.encode()), cursor)
 
 
 def gap(stream: str, notice: Gap, cursor: str, subscription: str | None) -> Message:
@@ -72,7 +72,7 @@ def error(code: str, text: str, parameter: str | None = None, subscription: str 
 
 def _message(type: str, content: dict[str, Any], cursor: str | None, subscription: str | None) -> Message:
     end = {} if cursor is None else {"cursor": cursor}
-    return Message(type, _encode({"type": type, **_named(subscription), **content, **end}), cursor)
+    return Message(type, (_encode({"type": type, **_named(subscription), **content, **end}),), cursor)
 
 
 def _named(subscription: str | None) -> dict[str, str]:

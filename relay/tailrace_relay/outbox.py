@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, Protocol
 
 from tailrace_relay.websocket_protocol import HIGH_WATER, LOW_WATER, PreparedWebSocketProtocol, prepare_text
@@ -21,22 +21,32 @@ Send = Callable[[Event], Awaitable[None]]
 
 
 class Message:
-    """One message to clients. What a transport needs around the text is made once and shared by all who get it."""
+    """One message to clients. What a transport needs around the text is made once and shared by all who get it.
 
-    __slots__ = ("_event", "_websocket", "cursor", "text", "type")
+    The text comes in parts: big ones are joined once, with what the transport puts around them.
+    """
 
-    def __init__(self, type: str, text: bytes, cursor: str | None = None) -> None:
+    __slots__ = ("_event", "_parts", "_websocket", "cursor", "type")
+
+    def __init__(self, type: str, parts: Sequence[bytes], cursor: str | None = None) -> None:
         self.type = type
-        self.text = text
         self.cursor = cursor
+        self._parts = parts
         self._websocket: bytes | None = None
         self._event: bytes | None = None
+
+    @property
+    def text(self) -> bytes:
+        """The JSON alone."""
+        if len(self._parts) > 1:
+            self._parts = (b"".join(self._parts),)
+        return self._parts[0]
 
     @property
     def websocket(self) -> bytes:
         """The frame of a WebSocket."""
         if self._websocket is None:
-            self._websocket = prepare_text(self.text)
+            self._websocket = prepare_text(*self._parts)
         return self._websocket
 
     @property
@@ -44,7 +54,7 @@ class Message:
         """The event of an event stream. JSON has no raw line ends, so one data line is enough."""
         if self._event is None:
             id = b"" if self.cursor is None else b"id: %s\n" % self.cursor.encode()
-            self._event = b"%sevent: %s\ndata: %s\n\n" % (id, self.type.encode(), self.text)
+            self._event = b"".join((id, b"event: %s\ndata: " % self.type.encode(), *self._parts, b"\n\n"))
         return self._event
 
 

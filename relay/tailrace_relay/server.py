@@ -6,7 +6,11 @@ import asyncio
 import copy
 import os
 import resource
+import signal
 import sys
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -14,7 +18,7 @@ from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from tailrace_relay.app import GATEWAY, create_app
+from tailrace_relay.app import GATEWAY, RelayApp, create_app
 from tailrace_relay.settings import Settings
 from tailrace_relay.sockets import tune
 from tailrace_relay.websocket import MAX_MESSAGE
@@ -89,8 +93,21 @@ def serve(settings: Settings, workers: int = 1) -> None:
     # Spawned workers make their own settings, from the environment.
     for name, value in settings.model_dump().items():
         os.environ[f"TAILRACE_{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
-    config = server_config("tailrace_relay.app:create_app", settings, factory=True, workers=workers)
+    config = server_config("tailrace_relay.server:worker_app", settings, factory=True, workers=workers)
     Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+def worker_app() -> RelayApp:
+    """The relay in a worker, which ends with its parent: nobody else would tell it to, whatever ended that."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), name="parent", daemon=True).start()
+    return create_app()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def raise_file_limit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from typing import Final
 
 from uvicorn._types import ASGIReceiveEvent, WebSocketReceiveEvent
@@ -12,12 +13,25 @@ from websockets.streams import StreamReader
 
 __all__ = ["Inbox", "MessageReader", "prepare_close", "prepare_text"]
 
+# The first byte of an unfragmented text message's frame (RFC 6455, 5.2).
+FINAL_TEXT: Final = 0x80 | Opcode.TEXT
+
 DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
-def prepare_text(payload: bytes) -> bytes:
-    """The frame of a text message, the same for every connection: build it once, write it to all."""
-    return Frame(Opcode.TEXT, payload).serialize(mask=False)
+def prepare_text(*parts: bytes) -> bytes:
+    """The frame of a text message, the same for every connection: build it once, write it to all.
+
+    The parts are copied once, which the library would do twice.
+    """
+    size = sum(map(len, parts))
+    if size < 126:
+        head = struct.pack("!BB", FINAL_TEXT, size)
+    elif size < 1 << 16:
+        head = struct.pack("!BBH", FINAL_TEXT, 126, size)
+    else:
+        head = struct.pack("!BBQ", FINAL_TEXT, 127, size)
+    return b"".join((head, *parts))
 
 
 def prepare_close(code: int, reason: str = "") -> bytes:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tailrace_relay.outbox import UNSENT_LIMIT, EventStreamOutbox, Message, PreparedOutbox, QueuedOutbox
-from tailrace_relay.websocket_protocol import CONNECTION
+from tailrace_relay.websocket_protocol import CONNECTION, prepare_text
 from tests.relay.asgi_server import TIMEOUT, port_of, serving, url_of
 from tests.servers import HOST, wait_for_async
 
@@ -125,7 +125,7 @@ async def client(kind: Any, app: Application) -> AsyncIterator[Client]:
 
 
 def message(n: int, size: int = 0) -> Message:
-    return Message("records", b'{"n":%d,"x":"%s"}' % (n, b"x" * size), f"1-{n}")
+    return Message("records", [b'{"n":%d,' % n, b'"x":"%s"}' % (b"x" * size)], f"1-{n}")
 
 
 async def fill(outbox: AnyOutbox) -> list[bytes]:
@@ -141,11 +141,21 @@ def test_what_a_transport_needs_is_built_once() -> None:
     shared = message(7)
     assert shared.websocket is shared.websocket
     assert shared.event is shared.event
+    assert shared.text is shared.text
+
+
+@pytest.mark.parametrize("text_first", [True, False])
+def test_the_text_is_the_same_whoever_asked_first(text_first: bool) -> None:
+    parted = message(7)
+    assert not text_first or parted.text == b'{"n":7,"x":""}'
+    assert parted.websocket == prepare_text(b'{"n":7,"x":""}')
+    assert parted.event == b'id: 1-7\nevent: records\ndata: {"n":7,"x":""}\n\n'
+    assert parted.text == b'{"n":7,"x":""}'
 
 
 def test_an_event_has_an_id_when_the_message_moves_the_cursor() -> None:
-    assert Message("records", b'{"a":1}', "1-2~e~g").event == b'id: 1-2~e~g\nevent: records\ndata: {"a":1}\n\n'
-    assert Message("error", b"{}").event == b"event: error\ndata: {}\n\n"
+    assert Message("records", [b'{"a":', b"1}"], "1-2~e~g").event == b'id: 1-2~e~g\nevent: records\ndata: {"a":1}\n\n'
+    assert Message("error", [b"{}"]).event == b"event: error\ndata: {}\n\n"
 
 
 async def test_messages_arrive_in_order_and_then_the_end(app: Application, client: Client) -> None:

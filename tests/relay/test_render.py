@@ -26,7 +26,12 @@ def piece_of(frame: Frame, skip: int = 0) -> Piece:
 
 
 def rendered(frame: Frame, skip: int = 0) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in RenderedPiece("api", piece_of(frame, skip)).json()]
+    return parsed(RenderedPiece("api", piece_of(frame, skip)).matching(None))
+
+
+def parsed(matching: bytes) -> list[dict[str, Any]]:
+    objects: list[dict[str, Any]] = json.loads(b"[%s]" % matching)
+    return objects
 
 
 def frame_with(*records: Any, facts: bytes | None = None, **header: int) -> Frame:
@@ -103,7 +108,7 @@ def test_a_valid_record_says_what_the_agents_reader_says(vector: dict[str, Any])
 @vectors("frames", "invalid")
 def test_an_invalid_frame_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(FrameError):
-        RenderedPiece("api", piece_of(Frame.parse(bytes.fromhex(vector["hex"])))).json()
+        RenderedPiece("api", piece_of(Frame.parse(bytes.fromhex(vector["hex"])))).matching(None)
 
 
 @vectors("records", "invalid")
@@ -111,7 +116,7 @@ def test_an_invalid_record_is_refused(vector: dict[str, Any]) -> None:
     packed = bytes.fromhex(vector["hex"])
     frame = join_frame(PRODUCER, 1, Facts().pack(), [packed], highest_level=255, earliest=0, latest=2 * NOON)
     with pytest.raises(FrameError):
-        RenderedPiece("api", piece_of(Frame.parse(frame))).json()
+        RenderedPiece("api", piece_of(Frame.parse(frame))).matching(None)
 
 
 @given(strategies.FACTS, strategies.record_lists(), st.integers(1, 1 << 40))
@@ -133,7 +138,7 @@ def test_any_metadata_is_rendered_or_refused_as_by_the_agents_reader(value: Any)
         frame.records()
     except FrameError:
         with pytest.raises(FrameError):
-            RenderedPiece("api", piece_of(frame)).json()
+            RenderedPiece("api", piece_of(frame)).matching(None)
     else:
         assert_like_the_agents_reader(frame)
 
@@ -142,7 +147,7 @@ def test_any_metadata_is_rendered_or_refused_as_by_the_agents_reader(value: Any)
 def test_any_body_is_rendered_or_refused(body: bytes) -> None:
     data = join_frame(PRODUCER, 1, b"", [body], highest_level=255, earliest=0, latest=2 * NOON, compress=False)
     try:
-        RenderedPiece("api", piece_of(Frame.parse(data))).json()
+        RenderedPiece("api", piece_of(Frame.parse(data))).matching(None)
     except FrameError:
         pass  # refused: that is one of the two
 
@@ -162,7 +167,7 @@ def test_the_exact_json_of_a_record() -> None:
         fields={"a": {"b": 1.5}},
     )  # fmt: skip
     frame = Frame.parse(make_frame(PRODUCER, 9, Facts("shop", "web-1", 4711, "gunicorn"), [record]))
-    [text] = RenderedPiece("api", piece_of(frame)).json()
+    text = RenderedPiece("api", piece_of(frame)).matching(None)
     assert text.decode() == (
         '{"id":"1763683200000-42","time":"2025-11-21T00:00:00.123456Z","level":"ERROR","level_number":40,'
         '"logger":"app.billing","message":"Grüße\\n\\u001b[31m \u2028 \\"quoted\\"","source":"logging","kind":"log",'
@@ -192,6 +197,20 @@ def test_ids_and_seqs_follow_from_the_place_in_the_frame() -> None:
 def test_times_are_written_with_their_microseconds(time: int, text: str) -> None:
     frame = Frame.parse(make_frame(PRODUCER, 1, Facts(), [Record(time=time, level_number=0, logger="", message="")]))
     assert rendered(frame)[0]["time"] == text
+
+
+def test_records_of_one_frame_may_lie_seconds_apart_and_out_of_order() -> None:
+    times = [NOON + 999_999, NOON + 1_000_000, NOON + 61_000_001, NOON, NOON - 1, 0]
+    records = [Record(time=time, level_number=20, logger="", message="") for time in times]
+    said = [record["time"] for record in rendered(Frame.parse(make_frame(PRODUCER, 1, Facts(), records)))]
+    assert said == [
+        "2025-11-21T00:00:00.999999Z",
+        "2025-11-21T00:00:01.000000Z",
+        "2025-11-21T00:01:01.000001Z",
+        "2025-11-21T00:00:00.000000Z",
+        "2025-11-20T23:59:59.999999Z",
+        "1970-01-01T00:00:00.000000Z",
+    ]
 
 
 @pytest.mark.parametrize("time", [-1, 253_402_300_800_000_000, (1 << 64) - 1])
@@ -233,14 +252,19 @@ def test_what_is_unknown_is_passed_over() -> None:
 def test_only_what_matches_is_given() -> None:
     records = [Record(time=NOON, level_number=number, logger="t", message=str(number)) for number in (10, 40, 30, 50)]
     piece = RenderedPiece("api", piece_of(Frame.parse(make_frame(PRODUCER, 1, Facts(), records))))
-    assert [json.loads(text)["message"] for text in piece.matching(at_least(40))] == ["40", "50"]
+    assert [record["message"] for record in parsed(piece.matching(at_least(40)))] == ["40", "50"]
     assert [n for n, _ in piece.numbered(at_least(40))] == [40, 42]
-    assert len(piece.matching(None)) == len(piece.numbered(None)) == 4
+    assert [json.loads(text)["message"] for _, text in piece.numbered(at_least(40))] == ["40", "50"]
+    assert len(parsed(piece.matching(None))) == len(piece.numbered(None)) == 4
+    assert piece.matching(at_least(60)) == b""
 
 
-def test_records_are_rendered_once() -> None:
-    piece = RenderedPiece("api", piece_of(frame_of(["a", "b"])))
-    assert piece.json() is piece.json()
+def test_records_are_rendered_once_for_all_who_ask_the_same() -> None:
+    records = [Record(time=NOON, level_number=number, logger="t", message="x") for number in (20, 40)]
+    piece = RenderedPiece("api", piece_of(Frame.parse(make_frame(PRODUCER, 1, Facts(), records))))
+    assert piece.matching(None) is piece.matching(None)
+    assert piece.matching(at_least(30)) is piece.matching(at_least(30))
+    assert piece.matching(at_least(20)) is piece.matching(None), "a level that all records have"
 
 
 def test_a_body_beyond_the_usual_is_bounded_by_the_agents_reader() -> None:

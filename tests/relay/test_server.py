@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -7,13 +8,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tailrace.wire import Keys
 from tests.relay.live import Log
+from tests.relay.processes import descendants
 from tests.servers import HOST, RedisServer, Server, free_port, wait_for
 
 # Seconds; nobody waits longer than it takes.
@@ -22,8 +24,9 @@ PATIENCE = 30.0
 # Bytes that a client's kernel takes for it, or little more.
 RECEIVE_BUFFER = 4096
 
-# Bytes that the gateway's kernel takes for a client that does not read; what comes then waits in the gateway.
-SEND_BUFFER = 128 * 1024
+# The gateway's kernel takes little more or less than 128 KiB for a client that does not read; the rest waits in the
+# gateway.
+SEND_BUFFER = 96 * 1024
 
 UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
 UPGRADE += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
@@ -46,6 +49,14 @@ class ServingGateway(Server):
             return process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the gateway did not end:\n{self.output()}") from None
+
+    def kill(self) -> None:
+        """Ends its workers too: they would outlive a parent that is killed."""
+        workers = set() if self._process is None else descendants(self.pid)
+        super().kill()
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")

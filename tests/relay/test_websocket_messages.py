@@ -14,6 +14,7 @@ def test_a_prepared_text_is_one_unmasked_frame(length: int) -> None:
     head = {0: b"\x00", 125: b"\x7d", 126: b"\x7e\x00\x7e", 65_535: b"\x7e\xff\xff"}
     payload = b"x" * length
     assert prepare_text(payload) == b"\x81" + head.get(length, b"\x7f" + length.to_bytes(8, "big")) + payload
+    assert prepare_text(payload[:7], b"", payload[7:]) == prepare_text(payload), "however it is cut"
 
 
 def test_a_long_reason_is_cut_between_characters() -> None:
