@@ -10,7 +10,7 @@ import time
 from tailrace.adoption import Adoption
 from tailrace.config import Config
 from tailrace.correlation.correlation import correlation
-from tailrace.identity import facts_of_process
+from tailrace.identity import facts_of_process, is_deserted
 from tailrace.native import allocate_lock, get_ident
 from tailrace.presence import Presence
 from tailrace.shipper.shipper import Shipper
@@ -61,6 +61,7 @@ class Engine:
         self.adoption = Adoption(config)
         self.shipper = Shipper(config, self.spool, facts_of_process(config.service).pack(), self._look_after)
         self._channels: dict[str, Channel] = {}
+        self._deserted_at = 0.0
         self._presence = Presence(config, self, self.spool.head.info.id.hex())
 
     # For presence.
@@ -110,9 +111,22 @@ class Engine:
         correlation.look()
         self.adoption.look()
         self.shipper.tell(self._presence.commands)
+        self._leave_if_deserted()
         limit = self._limit()
         if limit != self.spool.shelf.limit:
             self.spool.limit_to(limit)
+
+    def _leave_if_deserted(self) -> None:
+        """Where a thread has forked, the child ends when that thread does, if no other is left: not even ours."""
+        if not is_deserted():
+            return
+        self._deserted_at = self._deserted_at or time.monotonic()
+        patience = EXIT_WHEN_DOWN if self.shipper.backlog.healthy is False else EXIT
+        if not self.spool.pending() or time.monotonic() - self._deserted_at > patience:
+            self.closed = True
+            self.spool.head.ending = Ending.GOODBYE
+            self.shipper.tell(self._presence.goodbye)
+            self.shipper.stop()
 
     def _limit(self) -> int:
         """Bytes for this process: what the others have taken of the place is not there for it."""
@@ -195,6 +209,9 @@ def _make_engine(key: tuple[object, ...], config: Config) -> Engine:
         if engine is None or engine.closed:
             engine = _engines[key] = Engine(config)
             _watch_exit()
+            if sys.is_finalizing():
+                # A destructor logs. No thread will ship that, nobody will come back: it is left, and is no death.
+                engine.spool.head.ending = Ending.GOODBYE
     return engine
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tailrace.agent import Channel
@@ -42,8 +42,9 @@ def audit_log(
 ) -> Receipt:
     """Log an audit record, and return when it is safe from the death of this process.
 
-    Tailrace records it first, whatever levels say: the logger's, its handlers' or `logging.disable`. Then every other
-    handler gets it as if it had been logged there. Filters still count.
+    Tailrace records it first, whatever levels say: the logger's, its handlers' or `logging.disable`, and also where the
+    logger does not propagate to it. Then every other handler gets it as if it had been logged there. Filters still
+    count.
 
     Args:
         logger: what it is logged through, or its name.
@@ -108,7 +109,7 @@ def _deliver(logger: logging.Logger, record: logging.LogRecord) -> Outcomes:
         # From Python 3.12 on a filter may give another record in place of this one.
         record = kept if isinstance(kept, logging.LogRecord) else record
         record.__dict__ |= {"is_audit": True, OUTCOMES: outcomes}
-        for handler in list(_handlers(logger)):
+        for handler in _handlers(logger):
             handler.handle(record)
         if outcomes:
             record.__dict__[OUTCOMES] = True
@@ -120,13 +121,27 @@ def _deliver(logger: logging.Logger, record: logging.LogRecord) -> Outcomes:
     return outcomes
 
 
-def _handlers(logger: logging.Logger) -> Iterator[TailraceHandler]:
-    """Ours among the handlers that a record of this logger passes."""
-    for handler in handlers_above(logger):
+def _handlers(logger: logging.Logger) -> list[TailraceHandler]:
+    """Ours among the handlers that a record of this logger passes; where there is none, those that it is kept from.
+
+    Who has a logger not propagate means its ordinary records; an audit record names us itself.
+    """
+    return list(_ours(handlers_above(logger))) or list(_ours(_handlers_of_ancestors(logger)))
+
+
+def _ours(handlers: Iterable[logging.Handler]) -> Iterator[TailraceHandler]:
+    for handler in handlers:
         if isinstance(handler, TailraceHandler):
             yield handler
         elif isinstance(handler, Router) and (recorder := handler.recorder()) is not None:
             yield recorder
+
+
+def _handlers_of_ancestors(logger: logging.Logger) -> Iterator[logging.Handler]:
+    place: logging.Logger | None = logger
+    while place is not None:
+        yield from place.handlers
+        place = place.parent
 
 
 def _check(logger: logging.Logger, outcomes: Outcomes) -> None:
@@ -135,7 +150,7 @@ def _check(logger: logging.Logger, outcomes: Outcomes) -> None:
             raise outcome
         if isinstance(outcome, Exception):
             raise NotRecorded(f"a handler of Tailrace could not record it: {outcome!r}") from outcome
-    if not outcomes and not any(True for _ in _handlers(logger)):
+    if not outcomes and not _handlers(logger):
         raise NotRecorded(f"logger {logger.name!r} has no handler of Tailrace; tailrace.install() adds one")
     if not outcomes:
         raise NotRecorded(

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from tailrace.wire.record import Facts
 
-__all__ = ["Incarnation", "facts_of_process", "is_running", "signal_of"]
+__all__ = ["Incarnation", "facts_of_process", "is_deserted", "is_running", "signal_of"]
 
 # Seconds after its last heartbeat when a process that cannot be looked for is taken for dead.
 SILENCE = 5.0
+
+# Bytes of a file of the kernel's that are read.
+MOST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class Incarnation:
 
 def start_time(pid: int | str) -> int:
     """When a process started, in clock ticks since boot; 0 when it does not run, is a zombie, or nobody tells."""
-    with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as stat:
+    with suppress(OSError, ValueError, IndexError):
         # The second field is the program's name in parentheses and may hold anything, also spaces and parentheses.
-        state, *fields = stat.read().rpartition(b")")[2].split()
+        state, *fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         return 0 if state in (b"Z", b"X") else int(fields[18])
     return 0
 
@@ -70,6 +73,13 @@ def is_running(owner: Incarnation, heartbeat: int) -> bool:
     return True
 
 
+def is_deserted() -> bool:
+    """Whether the thread that this process began with has ended, and others have not."""
+    with suppress(OSError):
+        return _read("/proc/self/stat").rpartition(b")")[2].split()[0] == b"Z"
+    return False
+
+
 def signal_of(owner: Incarnation) -> str | None:
     """The name of the signal that killed a child of this process, while nobody has waited for it; else None."""
     if owner.namespace != pid_namespace() or not hasattr(os, "waitid"):
@@ -86,9 +96,19 @@ def signal_of(owner: Incarnation) -> str | None:
 
 def boot_id() -> bytes:
     """16 bytes that change with every boot; zeros where there is no such ID."""
-    with suppress(OSError, ValueError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return bytes.fromhex(file.read().strip().replace("-", ""))[:16].ljust(16, b"\0")
+    with suppress(OSError, ValueError):
+        text = _read("/proc/sys/kernel/random/boot_id").decode("ascii")
+        return bytes.fromhex(text.strip().replace("-", ""))[:16].ljust(16, b"\0")
     return bytes(16)
+
+
+def _read(path: str) -> bytes:
+    """What a file of the kernel's says. `open` is gone when destructors log at the interpreter's end."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, MOST)
+    finally:
+        os.close(file)
 
 
 def pid_namespace() -> int:

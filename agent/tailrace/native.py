@@ -49,6 +49,9 @@ def start_thread(work: Callable[[], object]) -> bool:
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - FAULTS)
         work()
 
+    # Until Python 3.12 it would be started, and never run.
+    if sys.is_finalizing():
+        return False
     try:
         _start_new_thread(run, ())
     except RuntimeError:

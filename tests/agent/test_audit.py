@@ -140,6 +140,69 @@ def test_a_logger_that_a_web_server_keeps_to_itself_has_a_way_to_us(log: logging
     assert len(recorded(log)) == len(other.records) == 1
 
 
+def test_a_logger_that_does_not_propagate_has_a_way_to_us(log: logging.Logger) -> None:
+    above, place, other = logging.getLogger("test_audit"), logging.getLogger("test_audit.quiet"), Kept()
+    above.addHandler(log.handlers[0])
+    place.addHandler(other)
+    place.propagate = False
+    try:
+        assert audit_log(place, "x").seq == 1
+        place.warning("an ordinary record")
+    finally:
+        above.removeHandler(log.handlers[0])
+        place.removeHandler(other)
+    assert [record.message for record in recorded(log)] == ["x"]
+    assert len(other.records) == 2
+
+
+def test_a_handler_of_its_own_is_enough_for_a_logger_that_does_not_propagate(
+    log: logging.Logger, make_logger: MakeLogger
+) -> None:
+    above, place = logging.getLogger("test_audit"), logging.getLogger("test_audit.apart")
+    own = make_logger(NOWHERE, stream="t").handlers[0]
+    above.addHandler(log.handlers[0])
+    place.addHandler(own)
+    place.propagate = False
+    try:
+        audit_log(place, "x")
+    finally:
+        above.removeHandler(log.handlers[0])
+        place.removeHandler(own)
+    assert handler_of(log).emitter.channel is None
+
+
+# As uvicorn leaves its logger, whoever comes first, and with a level that the record is below.
+DETACHED = """
+import logging, sys
+import tailrace
+
+def serve():
+    logging.getLogger("uvicorn.access").propagate = False
+    logging.getLogger("uvicorn.access").addHandler(logging.StreamHandler(sys.stdout))
+
+def install():
+    tailrace.install(stream="s", level="WARNING", capture_output={capture})
+
+{first}()
+{second}()
+receipt = tailrace.audit_log("uvicorn.access", "key revoked", wait=True)
+print(receipt.seq)
+"""
+
+
+@pytest.mark.parametrize("capture", ["False", "True"], ids=["", "output captured"])
+@pytest.mark.parametrize("order", [("serve", "install"), ("install", "serve")], ids=" before ".join)
+def test_the_logger_of_a_server_is_recorded_once_by_what_is_installed(
+    order: tuple[str, str], capture: str, redis_server: Server, prefix: str, tmp_path: Path
+) -> None:
+    program = DETACHED.format(first=order[0], second=order[1], capture=capture)
+    worker = Worker(program, url=redis_server.url, prefix=prefix, spool=tmp_path / "spool").stop()
+    assert worker.returned == ["key revoked", "1"]
+    # The receipt is printed, too.
+    (record,) = [each for each in delivered(redis_server.client(), prefix, "s").all if each.message != "1"]
+    assert (record.kind, record.logger, record.message) == ("audit", "uvicorn.access", "key revoked")
+
+
 def test_two_streams_get_it_and_the_first_ones_receipt_is_returned(
     log: logging.Logger, make_logger: MakeLogger
 ) -> None:

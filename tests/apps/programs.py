@@ -58,8 +58,8 @@ def read(redis_server: RedisServer, prefix: str) -> Read:
     return lambda: delivered(redis_server.client(), prefix, "s")
 
 
-def get(port: int, path: str, timeout: float = 10) -> httpx.Response:
-    return httpx.get(f"http://{HOST}:{port}{path}", timeout=timeout, verify=False)
+def get(port: int, path: str, timeout: float = 10, headers: dict[str, str] | None = None) -> httpx.Response:
+    return httpx.get(f"http://{HOST}:{port}{path}", timeout=timeout, headers=headers, verify=False)
 
 
 def wait_until_served(port: int, path: str) -> None:

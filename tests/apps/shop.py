@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import time
 from typing import Any
 
 from celery import Celery  # type: ignore[import-untyped]
@@ -25,7 +26,10 @@ else:
 
 app = Celery("shop", broker=os.environ["BROKER"])
 app.conf.update(
-    task_ignore_result=True, broker_connection_retry_on_startup=True, task_default_queue=os.environ["QUEUE"]
+    task_ignore_result=True,
+    broker_connection_retry_on_startup=True,
+    task_default_queue=os.environ["QUEUE"],
+    worker_hijack_root_logger="LEAVE_ROOT_LOGGER" not in os.environ,
 )
 
 log: Any = get_task_logger(__name__)
@@ -36,3 +40,16 @@ def pay(number: int) -> None:
     log.info("task logger %d", number)
     logging.getLogger("shop").info("logging %d", number)
     print(f"printed {number}")
+
+
+@app.task(name="refuse")  # type: ignore[untyped-decorator]
+def refuse() -> None:
+    raise ValueError("it was refused")
+
+
+@app.task(name="count")  # type: ignore[untyped-decorator]
+def count(numbers: int) -> None:
+    for number in range(numbers):
+        log.info("task logger %d", number)
+        logging.getLogger("shop").info("logging %d", number)
+        time.sleep(0.01)

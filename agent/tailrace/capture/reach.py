@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeGuard
 
 from tailrace.handler import IGNORED, TailraceHandler
+from tailrace.logrecord import OUTCOMES
 
 __all__ = ["Post", "handlers_above", "is_recorded", "records"]
 
@@ -48,6 +49,8 @@ def is_recorded(logger: logging.Logger, record: logging.LogRecord) -> bool:
     """Whether a handler of ours gets this record of this logger. What the handler's filters think is not asked."""
     if record.name.partition(".")[0] in IGNORED:
         return False
+    if record.__dict__.get(OUTCOMES) is True:
+        return True  # an audit record, which ours have got before all others, whatever levels say
     also = getattr(logger.callHandlers, "missing", None)
     return (also is not None and any(True for _ in also(record))) or any(
         records(handler, record) for handler in handlers_above(logger)

@@ -139,12 +139,15 @@ class _Wrapper:
         self._story = story
         self._emitter = story.emitter
         self._ended = False
+        # A wrapper around this one that would record the same once more.
+        outer = Parent.around()
+        self._outer = outer if outer is not None and outer.writes_as(config) else None
 
     def run(self) -> int:
         """Run the command to its end."""
         signals = hold_signals()
         pipes = {} if self._options.no_output else {output: os.pipe() for output in SOURCES}
-        parent = Parent.here(reading for reading, _ in pipes.values())
+        parent = Parent.here(self._config, (reading for reading, _ in pipes.values()))
         environ = self._environ(parent if pipes else None)
         outputs = {output: writing for output, (_, writing) in pipes.items()}
         command = Command.start(self._arguments, environ, outputs, signals)
@@ -164,6 +167,8 @@ class _Wrapper:
         environ = {**os.environ, "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED") or "1"}
         environ |= {f"TAILRACE_{name.upper()}": getattr(self._config, name) for name in ("url", "service", "stream")}
         environ.pop(PARENT, None)
+        # Without outputs of ours the command has those of the wrapper around us.
+        parent = parent or self._outer
         return environ if parent is None else environ | {PARENT: str(parent)}
 
     def _not_started(self, end: Exit) -> int:
@@ -176,7 +181,8 @@ class _Wrapper:
         transcript = Transcript(SOURCES[output], level, self._story.name)
         target = None if self._options.quiet else output
         before = self._wait_for_room if self._options.lossless else bool
-        pump = Pump(reading, target, Unmarker(parent), transcript, self._record, before)
+        outer = self._outer if self._outer is not None and self._outer.reads(output) else None
+        pump = Pump(reading, target, Unmarker(parent, outer), transcript, self._record, before)
         pump.start()
         return pump
 

@@ -3,21 +3,23 @@
 What is logged is often printed, too. Where the process's own agent records it, the process puts two marks around what
 it prints into the pipe of the wrapper, which takes them out again, passes on what is between them and records it not.
 The marks hold a word that only the two know, so that no text from elsewhere can hide anything. To a terminal they would
-be nothing.
+be nothing. A wrapper within a wrapper does the same where both write to one stream.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Self
 
 from tailrace.capture.captured import is_recorded_otherwise
+from tailrace.config import Config
 
 __all__ = ["PARENT", "Parent", "Unmarker", "mark_output"]
 
-# The environment variable that says that this process runs under a wrapper: `<pid> <word> <device>:<inode> ...`
+# The environment variable that says that this process runs under a wrapper: `<pid> <word> <place> <device>:<inode> ...`
 PARENT = "TAILRACE_PARENT"
 
 # A begin without an end ends after so many bytes: the process was killed in between.
@@ -30,26 +32,35 @@ class Parent(NamedTuple):
     Attributes:
         pid: its process.
         word: what only it and its child know, in hex.
+        place: what it writes to, in hex: the same for the same stream.
         pipes: device and inode of the pipes that it reads.
     """
 
     pid: int
     word: str
+    place: str
     pipes: frozenset[str]
 
     @classmethod
-    def here(cls, pipes: Iterable[int]) -> Self:
-        """This process, reading these pipes."""
-        return cls(os.getpid(), os.urandom(8).hex(), frozenset(map(_inode, pipes)))
+    def here(cls, config: Config, pipes: Iterable[int]) -> Self:
+        """This process, which writes as these settings say, reading these pipes."""
+        return cls(os.getpid(), os.urandom(8).hex(), _place(config), frozenset(map(_inode, pipes)))
+
+    @classmethod
+    def around(cls) -> Self | None:
+        """The wrapper that this process runs under, if there is one."""
+        return cls.parse(os.environ.get(PARENT, ""))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Read the environment variable; None where it is not one of ours."""
         pid, *rest = text.split() or [""]
-        return cls(int(pid), rest[0], frozenset(rest[1:])) if pid.isdecimal() and len(rest) > 1 else None
+        if not pid.isdecimal() or len(rest) < 3:
+            return None
+        return cls(int(pid), rest[0], rest[1], frozenset(rest[2:]))
 
     def __str__(self) -> str:
-        return " ".join([str(self.pid), self.word, *sorted(self.pipes)])
+        return " ".join([str(self.pid), self.word, self.place, *sorted(self.pipes)])
 
     @property
     def marks(self) -> tuple[str, str]:
@@ -63,13 +74,22 @@ class Parent(NamedTuple):
         except OSError:
             return False
 
+    def writes_as(self, config: Config) -> bool:
+        """Whether it records to the stream of these settings."""
+        return self.place == _place(config)
+
 
 class Unmarker:
-    """Takes the marks out of what arrives in pieces."""
+    """Takes the marks out of what arrives in pieces.
 
-    def __init__(self, parent: Parent) -> None:
-        begin, end = parent.marks
-        self._marks = (begin.encode(), end.encode())
+    Args:
+        parent: whose marks.
+        outer: a wrapper around this one that would record it all once more: gets it in marks of its own.
+    """
+
+    def __init__(self, parent: Parent, outer: Parent | None = None) -> None:
+        self._marks = _encoded(parent)
+        self._outer = _encoded(outer) if outer is not None else (b"", b"")
         self._held = b""
         # Bytes that may still come before the mark that is awaited; None outside of marks.
         self._between: int | None = None
@@ -81,6 +101,11 @@ class Unmarker:
 
     def feed(self, piece: bytes) -> tuple[bytes, bytes]:
         """Take a piece: what is to be passed on, and of that what is to be recorded."""
+        passed, recorded = self._feed(piece)
+        begin, end = self._outer
+        return begin + passed + end if passed else passed, recorded
+
+    def _feed(self, piece: bytes) -> tuple[bytes, bytes]:
         data = self._held + piece
         self._held = b""
         if self._between is None and b"\x1b" not in data:
@@ -128,7 +153,7 @@ def mark_output() -> None:
 
     May be called any number of times.
     """
-    parent = Parent.parse(os.environ.get(PARENT, ""))
+    parent = Parent.around()
     if parent is not None:
         for stream in {id(each): each for each in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}.values():
             _mark(stream, parent)
@@ -161,6 +186,17 @@ class _Write:
             self._write(f"{self._begin}{text}{self._end}")
             return len(text)
         return self._write(text)  # type: ignore[no-any-return]  # a stranger's stream
+
+
+def _encoded(parent: Parent) -> tuple[bytes, bytes]:
+    begin, end = parent.marks
+    return begin.encode(), end.encode()
+
+
+def _place(config: Config) -> str:
+    """A digest: the address may hold a password."""
+    place = "\n".join((config.url, config.prefix, config.stream))
+    return hashlib.sha1(place.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def _inode(descriptor: int) -> str:

@@ -1,4 +1,4 @@
-"""ASGI: what is recorded in a request carries its `traceparent` and `X-Request-ID`.
+"""ASGI: what is recorded in a request carries its `traceparent`, `X-Request-ID`, method and path.
 
 app.add_middleware(TailraceMiddleware)      # FastAPI, Starlette
 app = TailraceMiddleware(app)               # any ASGI application
@@ -20,7 +20,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class TailraceMiddleware:
-    """Binds what a request's headers say, for HTTP and WebSocket; passes everything on as it is."""
+    """Binds what a request says, for HTTP and WebSocket; passes everything on as it is."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -30,6 +30,10 @@ class TailraceMiddleware:
             await self.app(scope, receive, send)
             return
         headers = {bytes(name).lower(): bytes(value) for name, value in scope.get("headers", ())}
-        traceparent = headers.get(b"traceparent", b"").decode("latin-1")
-        with bind_request(traceparent, headers.get(b"x-request-id", b"").decode("latin-1")):
+        with bind_request(
+            traceparent=headers.get(b"traceparent", b"").decode("latin-1"),
+            request_id=headers.get(b"x-request-id", b"").decode("latin-1"),
+            method=scope.get("method", ""),  # a WebSocket has none
+            path=scope.get("path", ""),
+        ):
             await self.app(scope, receive, send)

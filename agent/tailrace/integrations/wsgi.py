@@ -1,4 +1,4 @@
-"""WSGI: what is recorded in a request carries its `traceparent` and `X-Request-ID`.
+"""WSGI: what is recorded in a request carries its `traceparent`, `X-Request-ID`, method and path.
 
 app = TailraceMiddleware(app)     # Flask: app.wsgi_app = TailraceMiddleware(app.wsgi_app)
 """
@@ -17,20 +17,30 @@ App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class TailraceMiddleware:
-    """Binds what a request's headers say until its answer is closed; passes everything on as it is."""
+    """Binds what a request says until its answer is closed; passes everything on as it is."""
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        headers = [str(environ.get(name, "")) for name in ("HTTP_TRACEPARENT", "HTTP_X_REQUEST_ID")]
-        binding = bind_request(*headers)
+        binding = bind_request(
+            traceparent=str(environ.get("HTTP_TRACEPARENT", "")),
+            request_id=str(environ.get("HTTP_X_REQUEST_ID", "")),
+            method=str(environ.get("REQUEST_METHOD", "")),
+            path=_path(environ),
+        )
         try:
             answer = self.app(environ, start_response)
         except BaseException:
             binding.unbind()
             raise
         return _Answer(answer, binding)
+
+
+def _path(environ: dict[str, Any]) -> str:
+    """The whole path. WSGI gives bytes as characters of Latin-1; what they are text of is UTF-8."""
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 class _Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -431,6 +432,41 @@ def test_what_an_agent_inside_prints_elsewhere_has_no_marks(run: Run, tmp_path: 
     text = file.read_text()
     assert "WARNING:inside:logged" in text
     assert "\x1b" not in text
+
+
+# A wrapper within a wrapper, as where a unit and a script in it both have one.
+
+
+@pytest.mark.parametrize("options", [(), ("--no-output",)], ids=["plain", "without output"])
+def test_a_wrapper_within_a_wrapper_does_not_double(run: Run, found: Found, options: tuple[str, ...]) -> None:
+    program = INSIDE.format(before="logging.basicConfig(format='%(message)s')", after="")
+    done = run("--", *TAILRACE, *options, *python(f"{program}\nsys.exit(3)"))
+    assert done.returncode == 3
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert (done.stdout, done.stderr.count(b"logged\n")) == (b"printed\n", 1)
+    assert sorted((r.source, r.message) for r in printed(found())) == [
+        ("logging", "caught"),
+        ("logging", "logged"),
+        ("stderr", "printed to stderr"),
+        ("stdout", "printed"),
+    ]
+
+
+def test_wrappers_of_two_streams_record_everything_each(
+    run: Run, found: Found, redis_server: Server, prefix: str
+) -> None:
+    script = "echo a; echo b >&2; exit 4"
+    done = run("--", *TAILRACE, "--stream", "t", "--", "sh", "-c", script)
+    assert (done.returncode, done.stdout, done.stderr) == (4, b"a\n", b"b\n")
+    for stream in (found(), delivered(redis_server.client(), prefix, "t")):
+        assert sorted((r.source, r.message) for r in printed(stream)) == [("stderr", "b"), ("stdout", "a")]
+
+
+def test_what_others_print_beside_the_inner_wrapper_is_recorded_by_the_outer_one(run: Run, found: Found) -> None:
+    inner = " ".join(map(shlex.quote, [*TAILRACE, "--", "sh", "-c", "echo a; kill -TERM $$"]))
+    done = run("--", "sh", "-c", f"echo before; {inner}; echo $?; exec {inner}")
+    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, b"before\na\n143\na\n")
+    assert sorted(r.message for r in printed(found())) == ["143", "a", "a", "before"]
 
 
 def state(pid: int) -> str:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailrace.command.marks import MOST_BETWEEN, Parent, Unmarker
+from tailrace.config import Config
 
-PARENT = Parent(7, "0123456789abcdef", frozenset(("1:2", "1:3")))
+PARENT = Parent(7, "0123456789abcdef", "ab", frozenset(("1:2", "1:3")))
 BEGIN, END = (mark.encode() for mark in PARENT.marks)
 
 
@@ -40,7 +41,7 @@ def test_pieces_of_any_size_make_no_difference(parts: list[tuple[bool, bytes]], 
 
 
 def test_marks_with_another_word_are_text() -> None:
-    data = Parent(7, "f" * 16, frozenset()).marks[0].encode() + b"hidden?\n"
+    data = Parent(7, "f" * 16, "ab", frozenset()).marks[0].encode() + b"hidden?\n"
     assert fed(data) == (data, data)
 
 
@@ -60,16 +61,33 @@ def test_a_begin_without_an_end_ends_after_a_megabyte() -> None:
     assert unmarker.feed(b"z")[1] == b"z"
 
 
+def test_a_wrapper_within_a_wrapper_passes_everything_on_in_marks_of_the_outer_one() -> None:
+    inner = Unmarker(Parent(8, "f" * 16, "ab", frozenset()), PARENT)
+    begin, end = (mark.encode() for mark in Parent(8, "f" * 16, "ab", frozenset()).marks)
+    passed, recorded = inner.feed(b"a\n" + begin + b"logged\n" + end)
+    assert (passed, recorded) == (BEGIN + b"a\nlogged\n" + END, b"a\n")
+    assert fed(passed) == (b"a\nlogged\n", b"")
+    assert inner.feed(begin) == (b"", b"")
+
+
+def test_a_parent_knows_whether_it_writes_to_the_same_stream() -> None:
+    config = Config.load({}, stream="s")
+    parent = Parent.here(config, [])
+    assert parent.writes_as(Config.load({}, stream="s", service="other"))
+    for other in ({"stream": "t"}, {"stream": "s", "prefix": "p"}, {"stream": "s", "url": "redis://elsewhere"}):
+        assert not parent.writes_as(Config.load({}, **other))
+
+
 def test_a_parent_is_read_as_it_is_written() -> None:
     assert Parent.parse(str(PARENT)) == PARENT
-    for text in ("", "7", "7 ab", "x ab 1:2", "another tool's"):
+    for text in ("", "7", "7 ab", "7 ab cd", "x ab cd 1:2", "another tool's"):
         assert Parent.parse(text) is None
 
 
 def test_a_parent_knows_its_own_pipes() -> None:
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as file:
-        parent = Parent.here([reading])
+        parent = Parent.here(Config.load({}), [reading])
         assert parent.reads(writing)
         assert not parent.reads(file.fileno())
     os.close(reading)

@@ -30,7 +30,8 @@ def log(make_logger: MakeLogger, redis_server: RedisServer) -> logging.Logger:
 def read(log: logging.Logger, redis_server: RedisServer, prefix: str) -> list[tuple[Any, ...]]:
     assert engine_of(log).flush(20)
     found = delivered(redis_server.client(), prefix, "s").all
-    return [(r.message, r.trace_id, r.span_id, (r.fields or {}).get("request_id")) for r in found]
+    names = ("request_id", "method", "path")
+    return [(r.message, r.trace_id, r.span_id, *((r.fields or {}).get(name) for name in names)) for r in found]
 
 
 def test_an_asgi_request_is_bound(log: logging.Logger, redis_server: RedisServer, prefix: str) -> None:
@@ -49,9 +50,25 @@ def test_an_asgi_request_is_bound(log: logging.Logger, redis_server: RedisServer
     asyncio.run(ask(HEADERS))
     asyncio.run(ask({"traceparent": "nonsense", "X-Request-ID": "\x7f"}))
     assert read(log, redis_server, prefix) == [
-        ("in the request", TRACE, SPAN, "r1"),
-        ("in the request", None, None, None),
+        ("in the request", TRACE, SPAN, "r1", "GET", "/"),
+        ("in the request", None, None, None, "GET", "/"),
     ]
+
+
+def test_a_websocket_is_bound_as_long_as_it_is_open() -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(bound())
+
+    async def open_and_close() -> None:
+        nothing: Any = None
+        headers = [(b"X-Request-ID", b"r1")]
+        await AsgiMiddleware(app)({"type": "websocket", "path": "/live", "headers": headers}, nothing, nothing)
+        await AsgiMiddleware(app)({"type": "lifespan"}, nothing, nothing)
+
+    asyncio.run(open_and_close())
+    assert seen == [{"request_id": "r1", "path": "/live"}, {}]
 
 
 def test_a_wsgi_request_is_bound_until_its_answer_is_closed(
@@ -62,16 +79,17 @@ def test_a_wsgi_request_is_bound_until_its_answer_is_closed(
         yield b"x"
         log.info("goes on")
 
-    answer: Any = WsgiMiddleware(app)(
-        {"HTTP_TRACEPARENT": HEADERS["traceparent"], "HTTP_X_REQUEST_ID": "r1"}, lambda *_: None
-    )
+    environ = {"HTTP_TRACEPARENT": HEADERS["traceparent"], "HTTP_X_REQUEST_ID": "r1"}
+    # What stands in the paths is text in UTF-8, byte for byte a character.
+    environ |= {"REQUEST_METHOD": "PUT", "SCRIPT_NAME": "/shop", "PATH_INFO": "/caf\xc3\xa9"}
+    answer: Any = WsgiMiddleware(app)(environ, lambda *_: None)
     assert list(answer) == [b"x"]
     answer.close()
     log.info("after")
     assert read(log, redis_server, prefix) == [
-        ("begins", TRACE, SPAN, "r1"),
-        ("goes on", TRACE, SPAN, "r1"),
-        ("after", None, None, None),
+        ("begins", TRACE, SPAN, "r1", "PUT", "/shop/café"),
+        ("goes on", TRACE, SPAN, "r1", "PUT", "/shop/café"),
+        ("after", None, None, None, None, None),
     ]
 
 
