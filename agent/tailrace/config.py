@@ -175,6 +175,12 @@ class Config:
     redact_prefixes: tuple[str, ...] = _setting(
         "TAILRACE_REDACT_PREFIXES", "what more tokens begin with, such as acme_live_", _read_words, ()
     )
+    checkpoints: str | None = _setting(
+        "TAILRACE_CHECKPOINTS",
+        "where `tailrace ship` notes how far it has come; else this user's state directory",
+        _read_folder,
+        None,
+    )
     disabled: bool = _setting("TAILRACE_DISABLED", "1 makes handlers do nothing", _read_switch, False)
 
     @classmethod

@@ -72,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: for a bad stream name or URL, or options that do not go together.
     """
-    config = Config.load(url=options.url, service=options.service, stream=options.stream)
+    config = Config.load(
+        url=options.url, service=options.service, stream=options.stream, checkpoints=options.checkpoints
+    )
     stopped = _stop_at_signals()
     try:
         pipe = _pipe(options.files)
@@ -93,11 +95,11 @@ def checkpoint_folder(place: str | None, *names: str | bytes) -> str:
     """The folder of one job's checkpoints.
 
     Args:
-        place: where the user wants them.
+        place: `Config.checkpoints`.
         names: what makes it another job.
     """
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    place = place or os.environ.get("TAILRACE_CHECKPOINTS") or os.path.join(state, "tailrace")
+    place = place or os.path.join(state, "tailrace")
     packed = b"\n".join(name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape") for name in names)
     return os.path.join(os.path.abspath(place), hashlib.sha256(packed).hexdigest()[:32])
 
@@ -150,7 +152,7 @@ def _ship_files(options: argparse.Namespace, config: Config, stopped: threading.
 def _job(options: argparse.Namespace, config: Config) -> Job:
     # What is shipped once is another job for other files; what is followed may match others tomorrow.
     files = [] if options.follow else [os.path.abspath(path) for path in options.files]
-    folder = checkpoint_folder(options.checkpoints, "files", target_of(config), config.stream, *files)
+    folder = checkpoint_folder(config.checkpoints, "files", target_of(config), config.stream, *files)
     try:
         return Job(folder)
     except OSError as error:
