@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 from tailrace_relay.app import GATEWAY, RelayApp, create_app
 from tailrace_relay.settings import Settings
 from tailrace_relay.sockets import tune
+from tailrace_relay.sse import CUT_OFF
 from tailrace_relay.websocket import MAX_MESSAGE
 from tailrace_relay.websocket_protocol import CLOSE_TIMEOUT, PreparedWebSocketProtocol
 
@@ -45,6 +46,11 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         tune(transport)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # ASGI has no way to cut a connection off whose client reads nothing.
+        self.scope["state"][CUT_OFF] = self.transport.abort
 
     def shutdown(self) -> None:
         gateway = self.app_state.get(GATEWAY)

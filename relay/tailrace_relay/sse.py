@@ -15,7 +15,13 @@ from tailrace_relay.gateway import Gateway
 from tailrace_relay.outbox import EventStreamOutbox
 from tailrace_relay.selection import Selection, Start, parse_subscription
 
-__all__ = ["event_router"]
+__all__ = ["CUT_OFF", "event_router"]
+
+# Under this name the server's state of a request has what cuts its connection off.
+CUT_OFF = "tailrace.cut_off"
+
+# Seconds until the server has noticed that it has cut a connection off; it does so at once.
+CUT_OFF_TIMEOUT = 5.0
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -58,6 +64,8 @@ class EventStream(Response):
         finally:
             self._gateway.remove(outbox)
             outbox.abort()
+            if outbox.unsent:
+                await _cut_off(scope, gone)
             gone.cancel()
 
 
@@ -86,6 +94,14 @@ def event_router(gateway: Gateway) -> APIRouter:
         return EventStream(gateway, selection, start)
 
     return router
+
+
+async def _cut_off(scope: Scope, gone: asyncio.Task[None]) -> None:
+    """End the connection of a client that reads nothing, where the server can; what is unsent would keep it."""
+    cut_off = scope.get("state", {}).get(CUT_OFF)
+    if cut_off is not None:
+        cut_off()
+        await asyncio.wait([gone], timeout=CUT_OFF_TIMEOUT)
 
 
 async def _gone(receive: Receive, outbox: EventStreamOutbox) -> None:

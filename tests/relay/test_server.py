@@ -28,6 +28,9 @@ RECEIVE_BUFFER = 4096
 # gateway.
 SEND_BUFFER = 96 * 1024
 
+# As Linux has it in /proc/net/tcp.
+ESTABLISHED = "01"
+
 UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
 UPGRADE += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
 
@@ -35,9 +38,11 @@ UPGRADE += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
 class ServingGateway(Server):
     """`tailrace serve` as a user starts it."""
 
-    def __init__(self, directory: Path, redis_url: str, prefix: str, workers: int) -> None:
+    def __init__(self, directory: Path, redis_url: str, prefix: str, workers: int, before: str = "") -> None:
         port = free_port()
-        command = [sys.executable, "-m", "tailrace_relay", "serve", "--host", HOST, "--port", str(port)]
+        program = f"{before}; from tailrace_relay.cli import main; main()"
+        command = [sys.executable, *(["-c", program] if before else ["-m", "tailrace_relay"])]
+        command += ["serve", "--host", HOST, "--port", str(port)]
         command += ["--url", redis_url, "--prefix", prefix, "--workers", str(workers)]
         super().__init__(directory, port, command)
 
@@ -95,9 +100,32 @@ def test_clients_that_do_not_read_are_cut_off_in_silence_when_a_gateway_is_termi
     assert output.count("Application shutdown complete") == workers
 
 
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells what a socket has not sent")
+@pytest.mark.parametrize("path", ["live", "live/events"])
+def test_a_client_that_reads_nothing_is_given_up_in_silence(
+    path: str, redis_server: RedisServer, prefix: str, tmp_path: Path
+) -> None:
+    sooner = "from tailrace_relay import gateway; gateway.STUCK = 2.0; gateway.LOOK_FOR_STUCK = 0.2"
+    with redis_server.client() as redis, serving(tmp_path, redis_server.url, prefix, 1, sooner) as gateway:
+        log = Log(redis, Keys(prefix), "s")
+        append(log, 4)
+        with client_of(gateway, path, "s", "records") as client:
+            wait_for(lambda: unsent_to(client) > SEND_BUFFER, PATIENCE, "a full buffer")
+            wait_for(lambda: "is given up" in gateway.output(), PATIENCE, "the gateway to give it up")
+            wait_for(lambda: is_cut_off(client), PATIENCE, "the end of the connection")
+        assert gateway.terminate() == -signal.SIGTERM
+        assert "Traceback" not in gateway.output()
+        assert "ERROR" not in gateway.output()
+
+
+def is_cut_off(client: socket.socket) -> bool:
+    """Whether the server has closed its end; its kernel may still try to send what it had taken."""
+    return server_end(client)[0] != ESTABLISHED
+
+
 @contextmanager
-def serving(directory: Path, redis_url: str, prefix: str, workers: int) -> Iterator[ServingGateway]:
-    gateway = ServingGateway(directory, redis_url, prefix, workers)
+def serving(directory: Path, redis_url: str, prefix: str, workers: int, before: str = "") -> Iterator[ServingGateway]:
+    gateway = ServingGateway(directory, redis_url, prefix, workers, before)
     gateway.start()
     try:
         yield gateway
@@ -129,9 +157,16 @@ def append(log: Log, megabytes: float) -> None:
 
 def unsent_to(client: socket.socket) -> int:
     """Bytes in the server's kernel that the client's has not taken."""
+    state, unsent = server_end(client)
+    assert state == ESTABLISHED, "the connection is closed"
+    return unsent
+
+
+def server_end(client: socket.socket) -> tuple[str, int]:
+    """State of the server's end of a connection, and bytes that it has not sent."""
     ports = f"{client.getpeername()[1]:04X} {client.getsockname()[1]:04X}"
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, here, there, _, queues, *_ = line.split()
+        _, here, there, state, queues, *_ = line.split()
         if f"{here.rpartition(':')[2]} {there.rpartition(':')[2]}" == ports:
-            return int(queues.partition(":")[0], 16)
-    raise AssertionError("the connection is gone")
+            return state, int(queues.partition(":")[0], 16)
+    return "", 0

@@ -29,7 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv and argv[0] in RELAY:
         return hand_to_relay(argv)
-    options = parser().parse_args(argv)
+    if argv[:2] == ["ship", "docker"]:
+        return _run(_docker_parser(), argv[2:])
+    return _run(parser(), argv)
+
+
+def _run(parser: argparse.ArgumentParser, argv: list[str]) -> int:
+    options = parser.parse_args(argv)
     try:
         return int(options.run(options))
     except TailraceError as error:
@@ -55,6 +61,15 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_arguments(verbs.add_parser("doctor", help="look whether an agent would work here, and what to do"))
     drain.add_arguments(verbs.add_parser("drain", help="ship what dead processes have left on this machine"))
     return top
+
+
+def _docker_parser() -> argparse.ArgumentParser:
+    # Its own, since argparse takes no file where it expects a verb; a file of that name is shipped as ./docker.
+    from tailrace.cli import ship_docker
+
+    found = argparse.ArgumentParser(prog="tailrace ship docker", description="Ship the logs of containers.")
+    ship_docker.add_arguments(found)
+    return found
 
 
 def hand_to_relay(argv: list[str]) -> int:

@@ -25,7 +25,7 @@ from tailrace.source.checkpoint import Checkpoint, Position
 from tailrace.wire.append import Answer, Status
 from tailrace.wire.frame import MAX_RECORDS, NOTHING_SHED, Shed, join_frame
 from tailrace.wire.keys import Keys
-from tailrace.wire.record import Record, pack_record
+from tailrace.wire.record import Facts, Record, pack_record
 
 __all__ = ["MAX_BYTES", "MAX_RECORDS", "RedisStaysAway", "Rewind", "Sender", "Stopped"]
 
@@ -124,12 +124,15 @@ class Sender:
         # The machine went down before the checkpoint had reached the disk.
         return checkpoint.skipped(mark)
 
-    def send(self, checkpoint: Checkpoint, records: list[Record], position: Position) -> None:
+    def send(
+        self, checkpoint: Checkpoint, records: list[Record], position: Position, facts: Facts | None = None
+    ) -> None:
         """Append one frame, and note in the checkpoint that it is in Redis. Waits as long as Redis is away.
 
         Args:
             records: 1 to `MAX_RECORDS`, of about `MAX_BYTES` altogether.
             position: where the source is read on from behind them.
+            facts: who has logged, where that is not this process.
 
         Raises:
             Rewind: read again from somewhere else.
@@ -143,7 +146,7 @@ class Sender:
         checkpoint.intend(checkpoint.seq + len(records), position)
         accepted, shed = 0, NOTHING_SHED
         while accepted < len(records):
-            parcel = self._parcel(checkpoint, accepted, records, payloads, shed)
+            parcel = self._parcel(checkpoint, accepted, records, payloads, shed, facts)
             answer = self._append(stream, parcel)
             if answer.status is Status.BEHIND:
                 shed = self._go_back(checkpoint, parcel, answer, len(records), position)
@@ -173,14 +176,20 @@ class Sender:
         self._link.close()
 
     def _parcel(
-        self, checkpoint: Checkpoint, begin: int, records: list[Record], payloads: list[bytes], shed: Shed
+        self,
+        checkpoint: Checkpoint,
+        begin: int,
+        records: list[Record],
+        payloads: list[bytes],
+        shed: Shed,
+        facts: Facts | None,
     ) -> Parcel:
         """The frame with the records from the `begin`th on."""
         first, times = checkpoint.seq + 1 + begin, [record.time for record in records[begin:]]
         frame = join_frame(
             checkpoint.producer,
             first,
-            self._facts,
+            self._facts if facts is None else facts.pack(),
             payloads[begin:],
             highest_level=max(record.level_number for record in records[begin:]),
             earliest=min(times),
