@@ -128,7 +128,7 @@ def _ship_pipe(path: str, options: argparse.Namespace, config: Config, stopped: 
     fd = sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     source = StandardInput(Emitter(config), fd, "stdin" if path == "-" else os.path.basename(path), options.timeout)
     try:
-        source.ship(Pace(options.rate), stopped)
+        source.ship(Pace(options.rate, stopped), stopped)
     except RedisStaysAway:
         kept = f"they are kept in {source.folder}" if source.folder else "there was no directory to keep them in"
         _say_timeout(options, f"{source.missing} of {source.count} records are not in it; {kept}")
@@ -167,7 +167,7 @@ def _follow(options: argparse.Namespace, config: Config, job: Job, sender: Sende
     except Stopped:
         return 0
     try:
-        follow(watch, sender, Pace(options.rate), stopped)
+        follow(watch, sender, Pace(options.rate, stopped), stopped)
     except Stopped:
         pass
     finally:
@@ -176,7 +176,7 @@ def _follow(options: argparse.Namespace, config: Config, job: Job, sender: Sende
 
 
 def _ship_once(options: argparse.Namespace, config: Config, job: Job, sender: Sender, stopped: threading.Event) -> int:
-    count, files, pace = 0, [], Pace(options.rate)
+    count, files, pace = 0, [], Pace(options.rate, stopped)
     try:
         files = _open(options.files, config.stream, job, sender)
         for file in files:

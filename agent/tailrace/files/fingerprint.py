@@ -7,13 +7,10 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["HEAD", "Fingerprint"]
+__all__ = ["HEAD", "TAIL", "Fingerprint"]
 
 # Bytes at the beginning, where most logs have a time, and before the offset.
 HEAD, TAIL = 1024, 256
-
-# Bytes before the offset from which on they tell a copy from a stranger that begins alike.
-TELLING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +29,35 @@ class Fingerprint:
     tail: tuple[int, str]
 
     @classmethod
-    def take(cls, fd: int, offset: int, before: Fingerprint | None = None) -> Fingerprint:
-        """That of an open file.
+    def of_start(cls, fd: int) -> Fingerprint:
+        """That of a file of which nothing was read."""
+        return cls.take(fd, 0, b"", b"")
+
+    @classmethod
+    def of_end(cls, fd: int) -> Fingerprint:
+        """That of a file whose content so far is left out."""
+        size = os.fstat(fd).st_size
+        begin = max(size - TAIL, 0)
+        return cls.take(fd, size, os.pread(fd, min(size, HEAD), 0), os.pread(fd, size - begin, begin))
+
+    @classmethod
+    def take(cls, fd: int, offset: int, head: bytes, tail: bytes) -> Fingerprint:
+        """That of an open file, by what was read of it: what is there by now may be something else.
 
         Args:
-            before: an earlier one of the same file, whose beginning need not be read again once it is long enough.
+            head: its first bytes, at most `HEAD`.
+            tail: those before the offset, at most `TAIL`.
         """
         found = os.fstat(fd)
-        head = before.head if before is not None and before.head[0] == HEAD else _digest(fd, 0, min(offset, HEAD))
-        begin = max(offset - TAIL, 0)
-        return cls(found.st_dev, found.st_ino, offset, head, _digest(fd, begin, offset - begin))
+        return cls(found.st_dev, found.st_ino, offset, _digest(head), _digest(tail))
 
     def is_of(self, fd: int) -> bool:
         """Whether this file still has what was read: it was neither truncated nor written anew."""
         (size, head), (last, tail) = self.head, self.tail
         if os.fstat(fd).st_size < self.offset:
             return False
-        return _digest(fd, 0, size) == (size, head) and _digest(fd, self.offset - last, last) == (last, tail)
-
-    @property
-    def tells_copies(self) -> bool:
-        """Whether enough was read to know a copy by it."""
-        return self.tail[0] >= TELLING
+        begins = _digest(os.pread(fd, size, 0)) == (size, head)
+        return begins and _digest(os.pread(fd, last, self.offset - last)) == (last, tail)
 
     def as_position(self) -> dict[str, Any]:
         """For a checkpoint."""
@@ -72,6 +76,5 @@ class Fingerprint:
         return cls(position["device"], position["inode"], position["offset"], (head[0], head[1]), (tail[0], tail[1]))
 
 
-def _digest(fd: int, begin: int, size: int) -> tuple[int, str]:
-    data = os.pread(fd, size, begin)
+def _digest(data: bytes) -> tuple[int, str]:
     return len(data), hashlib.sha1(data, usedforsecurity=False).hexdigest()

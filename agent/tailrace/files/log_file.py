@@ -6,18 +6,17 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
 from typing import Any, NamedTuple
 
-from tailrace.files.fingerprint import HEAD, Fingerprint
+from tailrace.files.fingerprint import HEAD, TAIL, Fingerprint
 from tailrace.source.checkpoint import Checkpoint, Job
 from tailrace.source.sender import MAX_BYTES, MAX_RECORDS
 from tailrace.transcript.lines import Line, LineAssembler
 from tailrace.wire.record import Record
 
-__all__ = ["Batch", "LogFile"]
+__all__ = ["Batch", "LogFile", "Truncated", "position_of"]
 
 INFO = 20
 
@@ -27,7 +26,14 @@ PIECE = 64 << 10
 # Seconds in which a file that was moved away may still be written to, until its writer opens the new one.
 ROTATE_WAIT = 5.0
 
+# Seconds after which a file that nobody has written to is no copy that is just being made.
+COPYING = 2.0
+
 _END = re.compile(rb"\n")
+
+
+class Truncated(Exception):
+    """What was read is not there any more: somebody has cut the file, or written it anew."""
 
 
 class Batch(NamedTuple):
@@ -38,10 +44,12 @@ class Batch(NamedTuple):
 
 
 class _Ended(NamedTuple):
-    """A line and the offset behind it."""
+    """A line, the offset behind it, and the bytes before that."""
 
     line: Line
     end: int
+    data: bytes
+    until: int
 
 
 class LogFile:
@@ -57,7 +65,7 @@ class LogFile:
         inode: which file it is: device and inode.
         moved_at: when its path was seen to lead elsewhere, or the file grew since, on the monotonic clock; None while
             it is where it was found.
-        unread: bytes that had not been given when `is_truncated` last looked.
+        unread: bytes that had not been given when it was looked at last.
     """
 
     def __init__(self, path: str, fd: int, checkpoint: Checkpoint, skip: int = 0) -> None:
@@ -71,15 +79,6 @@ class LogFile:
         self._name = os.path.basename(path)
         self._read_from(checkpoint.position, skip)
 
-    def _read_from(self, position: dict[str, Any], skip: int) -> None:
-        self._fingerprint = Fingerprint.of_position(position)
-        self._line: int = position["line"]
-        self._at = self._fingerprint.offset
-        self._lines: deque[_Ended] = deque()
-        self._size = 0
-        self._skip = skip
-        self._assembler = LineAssembler(count(position["line"] + 1), keep_blank=True, keep_returns=True)
-
     @classmethod
     def new(cls, path: str, fd: int, job: Job, stream: str, *, at_end: bool = False) -> LogFile:
         """A file that nobody has read so far.
@@ -87,14 +86,21 @@ class LogFile:
         Args:
             at_end: what is there already is left out; line numbers count from there.
         """
-        offset = os.fstat(fd).st_size if at_end else 0
-        fingerprint = Fingerprint.take(fd, offset)
+        fingerprint = Fingerprint.of_end(fd) if at_end else Fingerprint.of_start(fd)
         return cls(path, fd, job.new(position_of(path, fingerprint, 0), stream))
 
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """What was read of it."""
-        return self._fingerprint
+    def _read_from(self, position: dict[str, Any], skip: int) -> None:
+        self.fingerprint = Fingerprint.of_position(position)
+        self._line: int = position["line"]
+        self._at = self.fingerprint.offset
+        self._head = os.pread(self._fd, min(self._at, HEAD), 0)
+        begin = max(self._at - TAIL, 0)
+        # The last bytes that were read, to see whether they are still there when more is read.
+        self._last = os.pread(self._fd, self._at - begin, begin)
+        self._lines: deque[_Ended] = deque()
+        self._size = 0
+        self._skip = skip
+        self._assembler = LineAssembler(count(self._line + 1), keep_blank=True, keep_returns=True)
 
     @property
     def line(self) -> int:
@@ -105,22 +111,33 @@ class LogFile:
         """Read again from there on; so many records are in Redis already."""
         self._read_from(position, skip)
 
-    def is_truncated(self) -> bool:
-        """Whether what was read is gone: somebody has cut the file, or written it anew."""
+    def look(self) -> None:
+        """See how much there is to read.
+
+        Raises:
+            Truncated: when what was given is not there any more.
+        """
         size = os.fstat(self._fd).st_size
-        if size < self._at or not self._fingerprint.is_of(self._fd):
-            return True
-        self.unread = size - self._fingerprint.offset
-        return False
+        if not self.fingerprint.is_of(self._fd):
+            raise Truncated
+        if size < self._at:
+            # Of what was read, but not given: of an unterminated line.
+            self._read_from(position_of(self.path, self.fingerprint, self._line), self._skip)
+        self.unread = size - self.fingerprint.offset
+
+    def stat(self) -> os.stat_result:
+        """What the system says of it, whatever its name is now."""
+        return os.fstat(self._fd)
 
     def is_copied_to(self, path: str) -> bool:
-        """Whether the file there has what was read of this one, or is becoming a copy of it."""
-        if not self._fingerprint.tells_copies:
+        """Whether the file there has what was given of this one, or is becoming a copy of it."""
+        if not self.fingerprint.offset:
             return False
         with suppress(OSError), open(path, "rb") as other:
-            beginning = other.read(HEAD)
-            whole = os.fstat(other.fileno()).st_size >= self._fingerprint.offset
-            return self._fingerprint.is_of(other.fileno()) if whole else self._begins_with(beginning)
+            found = os.fstat(other.fileno())
+            if found.st_size >= self.fingerprint.offset:
+                return self.fingerprint.is_of(other.fileno())
+            return time.time() - found.st_mtime < COPYING and self._begins_with(other.read(HEAD))
         return False
 
     def _begins_with(self, data: bytes) -> bool:
@@ -132,9 +149,16 @@ class LogFile:
         Args:
             most: records.
             to_end: an unterminated last line is one, too.
+
+        Raises:
+            Truncated: when what was read is not there any more. What was complete before has been given.
         """
-        while len(self._lines) < most and self._size < MAX_BYTES and (self._fill() or (to_end and self._fill_last())):
-            self._pass_over()
+        try:
+            while len(self._lines) < most and self._size < MAX_BYTES and (self._fill() or (to_end and self._end())):
+                self._pass_over()
+        except Truncated:
+            if not self._lines:
+                raise
         taken = [self._take() for _ in range(min(most, len(self._lines)))]
         return Batch([self._record(each.line) for each in taken], self._position(taken[-1])) if taken else None
 
@@ -148,19 +172,29 @@ class LogFile:
 
     def _fill(self) -> bool:
         """Read a piece; False at the end of the file."""
-        piece = os.pread(self._fd, PIECE, self._at)
+        known = len(self._last)
+        data = os.pread(self._fd, known + PIECE, self._at - known)
+        if not data.startswith(self._last):
+            raise Truncated
+        piece = data[known:]
         if not piece:
             return False
+        if len(self._head) < HEAD:
+            self._head += piece[: HEAD - len(self._head)]
         # A blank line is one, too, so there are as many lines as ends.
-        ends = [self._at + found.end() for found in _END.finditer(piece)]
-        self._add(zip(self._assembler.feed_bytes(piece), ends, strict=True))
+        lines = self._assembler.feed_bytes(piece)
+        for line, found in zip(lines, _END.finditer(piece), strict=True):
+            self._add(_Ended(line, self._at + found.end(), data, known + found.end()))
         self._at += len(piece)
+        self._last = data[-TAIL:]
         return True
 
-    def _fill_last(self) -> bool:
+    def _end(self) -> bool:
+        """Take an unterminated line as it is; False when there is none."""
         if not self._assembler:
             return False
-        self._add((line, self._at) for line in self._assembler.flush())
+        for line in self._assembler.flush():
+            self._add(_Ended(line, self._at, self._last, len(self._last)))
         return True
 
     def _pass_over(self) -> None:
@@ -168,10 +202,9 @@ class LogFile:
             self._take()
             self._skip -= 1
 
-    def _add(self, lines: Iterable[tuple[Line, int]]) -> None:
-        for line, end in lines:
-            self._lines.append(_Ended(line, end))
-            self._size += len(line.text)
+    def _add(self, ended: _Ended) -> None:
+        self._lines.append(ended)
+        self._size += len(ended.line.text)
 
     def _take(self) -> _Ended:
         taken = self._lines.popleft()
@@ -190,9 +223,10 @@ class LogFile:
         )
 
     def _position(self, last: _Ended) -> dict[str, Any]:
-        self._fingerprint = Fingerprint.take(self._fd, last.end, self._fingerprint)
+        head, tail = self._head[: last.end], last.data[max(last.until - TAIL, 0) : last.until]
+        self.fingerprint = Fingerprint.take(self._fd, last.end, head, tail)
         self._line = last.line.number
-        return position_of(self.path, self._fingerprint, self._line)
+        return position_of(self.path, self.fingerprint, self._line)
 
 
 def position_of(path: str, fingerprint: Fingerprint, line: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from tailrace.diagnostics import write_line
 from tailrace.errors import CheckpointError
 from tailrace.spool.directory import check_place
-from tailrace.wire.append import new_producer
+from tailrace.wire.append import Answer, new_producer
 
 __all__ = ["Checkpoint", "Job", "Place"]
 
@@ -52,6 +52,7 @@ class Checkpoint:
         seq: the last number that is in Redis.
         position: where the source is read on from; whatever JSON can hold.
         on_way: what was sent without an answer so far.
+        answer: what Redis said last; None before that.
     """
 
     def __init__(self, path: str, fd: int, state: dict[str, Any]) -> None:
@@ -64,6 +65,7 @@ class Checkpoint:
         self.seq: int = state["seq"]
         self.position: Position = state["position"]
         self.on_way = Place(*state["on_way"]) if state["on_way"] else None
+        self.answer: Answer | None = None
         self._passed: deque[Place] = deque([Place(self.seq, self.position)], REMEMBERED)
 
     @classmethod
@@ -131,8 +133,14 @@ class Checkpoint:
         more, self.seq, self.on_way = seq - self.seq, seq, None
         return more
 
-    def renew(self) -> None:
-        """Number from 1 on, as another producer: nobody knows the old one any more."""
+    def renew(self, *, from_start: bool = False) -> None:
+        """Number from 1 on, as another producer: nobody knows the old one any more.
+
+        Args:
+            from_start: begin where the first of what is remembered began.
+        """
+        if from_start:
+            self.position = self._passed[0].position
         self.producer, self.seq, self.on_way = new_producer(), 0, None
         self._passed = deque([Place(0, self.position)], REMEMBERED)
 
@@ -143,15 +151,20 @@ class Checkpoint:
             os.fsync(self._fd)
 
     def close(self) -> None:
-        """Settle, and let go of the file."""
+        """Settle, and let go of the file, until it is written to again."""
         self.settle()
-        os.close(self._fd)
+        self._let_go()
 
     def remove(self) -> None:
         """There is nothing more to read, ever."""
         with suppress(FileNotFoundError):
             os.unlink(self._path)
-        os.close(self._fd)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -169,6 +182,8 @@ class Checkpoint:
         packed = json.dumps(self._written, separators=(",", ":")).encode()
         if len(packed) > COPY - _HEADER.size:
             raise CheckpointError(f"a position of {len(packed)} bytes is too long")
+        if self._fd < 0:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         os.pwrite(self._fd, _HEADER.pack(len(packed), zlib.crc32(packed)) + packed, self._version % 2 * COPY)
 
 

@@ -152,6 +152,7 @@ class Sender:
                 shed = self._go_back(checkpoint, parcel, answer, len(records), position)
                 accepted = 0
             else:
+                checkpoint.answer = answer
                 accepted = len(records) if answer.status is Status.OK else (answer.mark or 0) - checkpoint.seq
         checkpoint.arrived()
         stream.acked += len(records)
@@ -205,6 +206,9 @@ class Sender:
             Rewind: when they can.
         """
         if answer.mark is None:
+            if self._is_lost(checkpoint, answer):
+                checkpoint.renew(from_start=True)
+                raise Rewind(checkpoint.position, 0)
             checkpoint.renew()
             checkpoint.intend(count, position)
             return NOTHING_SHED
@@ -212,6 +216,21 @@ class Sender:
         if skip is None:
             return (0, parcel.first - 1 - answer.mark, 0, 0, 0)
         raise Rewind(checkpoint.position, skip)
+
+    def _is_lost(self, checkpoint: Checkpoint, answer: Answer) -> bool:
+        """Whether Redis has not only forgotten a producer, but fell back behind what it had of it.
+
+        After a new beginning of the stream's numbering nothing is sent again: who was there has had it.
+        """
+        last = checkpoint.answer
+        if last is None or last.id is None or answer.epoch != last.epoch:
+            return False
+        if answer.last.n < last.id.n:
+            return True
+        forked_at = None
+        if answer.generation != last.generation:
+            forked_at = self._insist(lambda: self._link.forked_at(checkpoint.stream, last.generation))
+        return forked_at is not None and forked_at < last.id.n
 
     def _append(self, stream: _Stream, parcel: Parcel) -> Answer:
         def append() -> Answer:

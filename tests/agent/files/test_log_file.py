@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailrace.files.fingerprint import Fingerprint
-from tailrace.files.log_file import PIECE, LogFile
+from tailrace.files.log_file import PIECE, LogFile, Truncated
 from tailrace.source.checkpoint import Job
 from tailrace.source.sender import MAX_BYTES, MAX_RECORDS
 
@@ -36,6 +36,14 @@ def texts(file: LogFile, *, to_end: bool = False) -> list[str]:
     while batch := file.batch(to_end=to_end):
         found += [record.message for record in batch.records]
     return found
+
+
+def is_truncated(file: LogFile) -> bool:
+    try:
+        file.look()
+    except Truncated:
+        return True
+    return False
 
 
 def again(path: Path, job: Job, file: LogFile, position: dict[str, object], skip: int = 0) -> LogFile:
@@ -121,15 +129,27 @@ def test_a_file_that_lost_what_was_read_is_truncated(path: Path, job: Job, after
     file = opened(path, job)
     assert texts(file) == ["first line", "second line"]
     path.write_bytes(after)
-    assert file.is_truncated() == truncated
+    assert is_truncated(file) == truncated
 
 
 def test_half_a_line_that_was_cut_off_is_truncated_too(path: Path, job: Job) -> None:
     path.write_bytes(b"half a li")
     file = opened(path, job)
     assert texts(file) == []
-    path.write_bytes(b"")
-    assert file.is_truncated()
+    path.write_bytes(b"half")
+    assert not is_truncated(file)
+    path.write_bytes(b"half a line\n")
+    assert texts(file) == ["half a line"]
+
+
+def test_what_is_written_anew_between_two_reads_is_seen(path: Path, job: Job) -> None:
+    path.write_text("".join(f"line {number}\n" for number in range(20_000)))
+    file = opened(path, job)
+    assert file.batch(10_000) is not None
+    path.write_text("".join(f"other {number}\n" for number in range(50_000)))
+    with pytest.raises(Truncated):
+        texts(file)
+    assert is_truncated(file)
 
 
 LONG = "".join(f"line number {number} of a file that is long enough\n" for number in range(100))
@@ -156,17 +176,10 @@ def test_a_copy_is_known_even_before_it_is_whole(path: Path, job: Job, text: str
     assert file.is_copied_to(str(copy)) == copied
 
 
-def test_too_little_was_read_to_tell_a_copy(path: Path, job: Job) -> None:
-    path.write_text("banner\n")
-    file = opened(path, job)
-    texts(file)
-    assert not file.is_copied_to(str(path))
-
-
 def test_a_fingerprint_survives_its_way_through_a_checkpoint(path: Path) -> None:
     path.write_text(LONG)
     fd = os.open(path, os.O_RDONLY)
-    fingerprint = Fingerprint.take(fd, 3000)
+    fingerprint = Fingerprint.of_end(fd)
     assert Fingerprint.of_position(fingerprint.as_position()) == fingerprint
     assert fingerprint.is_of(fd)
     os.close(fd)

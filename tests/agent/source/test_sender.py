@@ -165,6 +165,35 @@ def test_what_redis_has_lost_is_read_again(
     assert arrived(any_redis, prefix).messages == ["1", "2", "3", "4", "5", "6"]
 
 
+def test_a_redis_that_fell_back_behind_the_first_frame_gets_all_of_it_again(
+    make_sender: MakeSender, any_redis: Server, prefix: str, folder: str
+) -> None:
+    sender, job = make_sender(), Job(folder)
+    before, ours = job.new({"at": 0}, "s"), job.new({"at": 0}, "s")
+    send(sender, before, 1, 1)
+    for number in (2, 3):
+        send(sender, ours, number, number)
+    set_back(any_redis, prefix, before, 1)
+    redis: Any = any_redis.client()
+    redis.delete(Keys(prefix).mark("s", ours.producer))
+    with pytest.raises(Rewind) as back:
+        send(sender, ours, 4, 4)
+    assert (back.value.position, back.value.skip) == ({"at": 0}, 0)
+    send(sender, ours, 2, 4)
+    assert arrived(any_redis, prefix).messages == ["1", "2", "3", "4"]
+
+
+def test_a_mark_that_is_only_gone_costs_nothing(
+    make_sender: MakeSender, any_redis: Server, prefix: str, checkpoint: Checkpoint
+) -> None:
+    sender = make_sender()
+    send(sender, checkpoint, 1, 3)
+    redis: Any = any_redis.client()
+    redis.delete(Keys(prefix).mark("s", checkpoint.producer))
+    send(sender, checkpoint, 4, 4)
+    assert arrived(any_redis, prefix).messages == ["1", "2", "3", "4"]
+
+
 def test_what_can_not_be_read_again_is_declared(
     make_sender: MakeSender, any_redis: Server, prefix: str, checkpoint: Checkpoint, folder: str
 ) -> None:
