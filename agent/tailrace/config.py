@@ -30,9 +30,9 @@ _WORD = re.compile(r"[A-Za-z0-9_-]{2,64}", re.ASCII)
 _NOT_IN_STREAM_NAMES = re.compile(r"[^A-Za-z0-9._:-]+", re.ASCII)
 
 
-def _setting(env: str, about: str, read: Callable[[Any], Any], default: Any = MISSING) -> Any:
+def _setting(env: str, about: str, read: Callable[[Any], Any], default: Any = MISSING, *, shown: bool = True) -> Any:
     """A field with the environment variables it comes from (first set wins), its reader and its description."""
-    return field(metadata={"env": tuple(env.split()), "about": about, "read": read}, default=default)
+    return field(metadata={"env": tuple(env.split()), "about": about, "read": read}, default=default, repr=shown)
 
 
 def stream_name_from(text: str) -> str:
@@ -147,7 +147,7 @@ def _read_switch(value: str | bool) -> bool:
 class Config:
     """How a process ships its records. Make one with `Config.load`."""
 
-    url: str = _setting("TAILRACE_URL REDIS_URL", "where Redis is", _read_url, "redis://127.0.0.1:6379/0")
+    url: str = _setting("TAILRACE_URL REDIS_URL", "where Redis is", _read_url, "redis://127.0.0.1:6379/0", shown=False)
     service: str = _setting("TAILRACE_SERVICE OTEL_SERVICE_NAME", "who logs; else the program's name", _read_text)
     stream: str = _setting("TAILRACE_STREAM", "the stream written to; else made from the service", _read_stream)
     level: int | None = _setting("TAILRACE_LEVEL", "the lowest level recorded, by name or number", _read_level, None)

@@ -16,6 +16,7 @@ from tailrace.correlation.correlation import correlation
 from tailrace.diagnostics import Voice
 from tailrace.errors import SpoolFull
 from tailrace.interruption import is_interruption
+from tailrace.logrecord import audited
 from tailrace.redaction import Redactor
 from tailrace.spool.segment import tag_of
 from tailrace.spool.spool import SpoolGone
@@ -82,12 +83,14 @@ class Emitter:
         """
         if self.config.disabled:
             return None
-        record = correlation.complete(record)
+        record = audited(correlation.complete(record))
         if self.redactor is not None:
             # What is captured or piped comes line by line.
             place = None if record.source in WHOLE else (record.source, record.thread)
             record = self.redactor.record(record, place)
-        return self.append(tag_of(record.level_number, audit=audit), record.time, pack_record(record))
+        return self.append(
+            tag_of(record.level_number, audit=audit or record.kind == "audit"), record.time, pack_record(record)
+        )
 
     def append(self, tag: int, time: int, payload: bytes) -> Receipt | None:
         """Write a packed record.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -15,9 +16,18 @@ from tailrace.redaction import Redactor
 from tailrace.spool.segment import tag_of
 from tailrace.values import DEEPEST, clean, clean_text, cut_text, safe_repr
 from tailrace.wire.levels import NAMES
-from tailrace.wire.record import MAX_TIME, Record, pack_record
+from tailrace.wire.record import KIND, MAX_TIME, Record, pack_record
 
-__all__ = ["MARK", "OUTCOMES", "STANDARD", "exception_text", "is_audit_logger", "pack_log_record", "pack_remainder"]
+__all__ = [
+    "MARK",
+    "OUTCOMES",
+    "STANDARD",
+    "audited",
+    "exception_text",
+    "is_audit_logger",
+    "pack_log_record",
+    "pack_remainder",
+]
 
 # The attribute by which two handlers of one stream see that a record has been recorded.
 MARK = "_tailrace"
@@ -45,6 +55,13 @@ _formatter = logging.Formatter()
 def is_audit_logger(name: str) -> bool:
     """Whether all records of a logger of that name are audit records."""
     return name == "audit" or name.startswith("audit.")
+
+
+def audited(record: Record) -> Record:
+    """The record as an audit record, where its logger or its message says that it is one."""
+    if record.kind == KIND and (record.message.startswith("[AUDIT]") or is_audit_logger(record.logger)):
+        return replace(record, kind="audit")
+    return record
 
 
 def pack_log_record(record: logging.LogRecord, redactor: Redactor | None = None) -> tuple[int, int, bytes]:
@@ -79,6 +96,7 @@ def pack_log_record(record: logging.LogRecord, redactor: Redactor | None = None)
     if redactor is not None:
         values["message"] = redactor.text(values["message"])
         values["exception"] = redactor.value(values["exception"])
+        values["action"] = redactor.value(values.get("action"))
         values["metadata"] = redactor.value(values.get("metadata"))
         fields = redactor.value(fields)
     return tag_of(values["level_number"], audit=audit), values["time"], _pack(values, fields)

@@ -60,14 +60,15 @@ TRIGGERS = (
 # letter before the quote, and JSON within JSON a backslash.
 _VALUE = (
     r"""(?:[bBrRuU]?"(?:[^"\\]++|\\[\s\S])*+"?|[bBrRuU]?'(?:[^'\\]++|\\[\s\S])*+'?"""
-    r"""|\\{1,4}+["'][^"'\\]*+(?:\\{1,4}+["'])?+|[^\s"'\\,;&)\]}<]++)"""
+    r"""|\\{1,4}+["'][^"'\\]*+(?:\\{1,4}+["'])?+|\{[^{}\r\n]*+\}?+|[A-Za-z_.]{1,64}+\(["'][^"'\r\n]*+["']\)?+"""
+    r"""|[^\s"'\\,;&)\]}<]++)"""
 )
 _RUN = r"(?<![A-Za-z0-9_-])"
-_KEY = r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----"
+_KEY = r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
 
 # What stands between a name and its value: perhaps the quote that ends the name, a sign, and what opens a list.
 _QUOTE = r"""\\{0,4}+["']?+"""
-_SIGN = rf"""{_QUOTE}[ \t]{{0,4}}+(?:=>|[=:>]|%3[dD])[ \t]{{0,4}}+(?:(?!\[redacted)[\[(]){{0,2}}+"""
+_SIGN = rf"""{_QUOTE}[ \t]{{0,32}}+(?:=>|:=|==|[=:>]|%3[dD])[ \t]{{0,32}}+(?:(?!\[redacted)[\[(]){{0,2}}+"""
 _BYTES = r"""(?:[bB](?=["']))?+"""
 
 # Credentials have a scheme before them; a colon takes the rest of the line, an equals sign one word.
@@ -93,9 +94,11 @@ _PAIR = re.compile(
 _BEARER = re.compile(r"(\bbearer[ \t]{1,4}+)[A-Za-z0-9._~+/=-]{16,}+", re.IGNORECASE)
 # Up to the last @ of it: a password may have one.
 _LOGIN = re.compile(r"(://[^\s/:@]{0,256}+:)[^\s/]{1,1024}(?=@)")
-_PRIVATE_KEY = re.compile(rf"({_KEY}).*?(-----END [A-Z ]{{0,32}}PRIVATE KEY-----|\Z)", re.DOTALL)
-_KEY_BEGIN = re.compile(rf"{_KEY}(?:{re.escape(REDACTED)})?\s*\Z")
-_KEY_END = re.compile(r"-----END [A-Z ]{0,32}PRIVATE KEY-----")
+_PRIVATE_KEY = re.compile(rf"({_KEY}).*?(-----END [A-Z ]{{0,32}}PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)
+_KEY_BEGIN = re.compile(rf"\s*{_KEY}(?:{re.escape(REDACTED)})?\s*")
+_KEY_END = re.compile(r"-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----")
+# A line in the middle of one: base64, a header such as `Proc-Type: 4,ENCRYPTED`, or nothing.
+_KEY_LINE = re.compile(r"\s*(?:=?[A-Za-z0-9+/]{1,128}={0,2}|[A-Za-z-]{1,32}: .{0,128})?\s*")
 _KNOWN = re.compile(
     _RUN + r"(?:(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9_-])|AIza[A-Za-z0-9_-]{35,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
     r"|github_pat_[A-Za-z0-9_]{20,}+|xox[abeoprs]-[A-Za-z0-9-]{10,}+|[sr]k_live_[A-Za-z0-9]{16,}+"
@@ -200,7 +203,8 @@ class Redactor:
         return replace(
             record,
             message=message,
-            exception=None if record.exception is None else self.text(record.exception),
+            exception=self.value(record.exception),
+            action=self.value(record.action),
             metadata=self.value(record.metadata),
             fields=self.value(record.fields),
         )
@@ -217,8 +221,15 @@ class Redactor:
                 for key, item in value.items()
             }
         if isinstance(value, list):
-            return [self.value(item, depth - 1) for item in value]
+            return [self._item(item, depth - 1) for item in value]
         return value
+
+    def _item(self, item: Any, depth: int) -> Any:
+        """An item of a list, which may be a pair of a name and its value, as headers are."""
+        pair = isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
+        if pair and item[1] is not None and self.is_secret(item[0]):
+            return [item[0], REDACTED]
+        return self.value(item, depth)
 
     def shared(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same of fields that many records share, and that never change."""
@@ -233,12 +244,11 @@ class Redactor:
     def _line_of_key(self, place: Hashable, message: str) -> str:
         """A line that begins a private key, is in the middle of one, or ends it."""
         left = self._keys.pop(place, 0)
-        if left and _KEY_END.search(message) is None:
-            self._keys[place] = left - 1
-            if left == 1:
-                del self._keys[place]
+        if left and _KEY_END.search(message) is None and _KEY_LINE.fullmatch(message):
+            if left > 1:
+                self._keys[place] = left - 1
             return REDACTED
-        if not left and _KEY_BEGIN.search(message) and len(self._keys) < MOST_SHARED:
+        if not left and _KEY_BEGIN.fullmatch(message) and len(self._keys) < MOST_SHARED:
             self._keys[place] = LONGEST_KEY
         return message
 

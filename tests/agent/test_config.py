@@ -106,3 +106,7 @@ def test_a_folder_is_the_same_wherever_the_process_goes(tmp_path: Path, monkeypa
 
 def test_a_name_that_no_encoding_has_is_made_one_that_has() -> None:
     assert Config.load({"TAILRACE_SERVICE": "caf\udce9"}).service == "caf\\udce9"
+
+
+def test_what_is_printed_of_it_has_no_password() -> None:
+    assert "geheim" not in repr(Config.load({}, url="redis://ann:geheim@host/0"))

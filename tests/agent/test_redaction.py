@@ -61,6 +61,14 @@ SECRETS = {
     "next=%2F&password%3Dabc": "next=%2F&password%3D[redacted]",
     "mysql --password abc -u x": "mysql --password [redacted] -u x",
     'password="a\\\nb" x': 'password="[redacted]" x',
+    "password         : abc": "password         : [redacted]",
+    "password := abc": "password := [redacted]",
+    "if token=='abc':": "if token=='[redacted]':",
+    "credentials={'user': 'ann', 'key': 'abc'} x": "credentials=[redacted] x",
+    "token=SecretStr('abc') x": "token=[redacted] x",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----": (
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----[redacted]-----END PGP PRIVATE KEY BLOCK-----"
+    ),
 }
 
 HARMLESS = (
@@ -96,6 +104,9 @@ HOSTILE = (
     "://a:" + "@" * 1000,
     "password=[(",
     "--password ",
+    "password={",
+    "token=a(",
+    "token" + ":" * 20,
     "--" + "a-" * 15,
     "('token', '",
     'token=\\"',
@@ -144,6 +155,24 @@ def test_values_are_looked_into_and_told_by_their_names(redactor: Redactor) -> N
     }
 
 
+def test_a_pair_of_a_name_and_its_value_is_known_in_a_list(redactor: Redactor) -> None:
+    headers = [["authorization", "Basic YWJj"], ["host", "x"], ["password", None], ["a", "b", "c"]]
+    assert redactor.value(headers) == [["authorization", "[redacted]"], *headers[1:]]
+    assert redactor.value(["password", "email"]) == ["password", "email"]
+
+
+def test_the_mention_of_a_private_key_hides_nothing_behind_it(redactor: Redactor) -> None:
+    lines = [
+        "expected -----BEGIN PRIVATE KEY-----",
+        "MIIE",
+        "-----BEGIN PRIVATE KEY-----",
+        "no key at all, is it?",
+        "abc",
+    ]
+    found = [redactor.record(Record(time=0, level_number=20, logger="l", message=each), "x").message for each in lines]
+    assert [found[index] for index in (1, 3, 4)] == ["MIIE", "no key at all, is it?", "abc"]
+
+
 def test_a_name_of_bytes_tells_its_value_too(redactor: Redactor) -> None:
     assert redactor.value({"b'api_key'": "x"}) == {"b'api_key'": "[redacted]"}
 
@@ -179,7 +208,7 @@ def test_a_private_key_in_many_lines_goes_wherever_other_lines_come_between(reda
 
 
 def test_a_private_key_without_an_end_does_not_hide_everything(redactor: Redactor) -> None:
-    lines = ["-----BEGIN PRIVATE KEY-----", *map(str, range(1000))]
+    lines = ["-----BEGIN PRIVATE KEY-----", *(str(number) for number in range(1000))]
     found = [redactor.record(Record(time=0, level_number=20, logger="l", message=each), "x").message for each in lines]
     assert found.count("[redacted]") == 256
     assert found[-1] == "999"

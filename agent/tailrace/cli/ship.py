@@ -6,11 +6,14 @@ import argparse
 import errno
 import hashlib
 import os
+import resource
 import signal
 import stat
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from glob import iglob
 
 from tailrace.config import Config
 from tailrace.diagnostics import write_line
@@ -19,13 +22,14 @@ from tailrace.errors import CheckpointError, ConfigError
 from tailrace.files.fingerprint import Fingerprint
 from tailrace.files.following import Pace, follow, send_batch
 from tailrace.files.log_file import LogFile
+from tailrace.files.rotation import open_like
 from tailrace.files.standard_input import StandardInput
 from tailrace.files.watch import Watch
-from tailrace.source.checkpoint import Job
+from tailrace.source.checkpoint import Checkpoint, Job
 from tailrace.source.sender import RedisStaysAway, Sender, Stopped
 from tailrace.spool.spool import target_of
 
-__all__ = ["add_arguments", "checkpoint_folder", "run"]
+__all__ = ["add_arguments", "allow_many_files", "checkpoint_folder", "run"]
 
 # What a shell says of a command that Ctrl-C has ended.
 INTERRUPTED = 130
@@ -89,6 +93,13 @@ def run(options: argparse.Namespace) -> int:
         what = f"can't read {error.filename}: {error.strerror}" if error.filename else f"can't read on: {error}"
         print(f"tailrace: {what}", file=sys.stderr)
     return 1
+
+
+def allow_many_files() -> None:
+    """Have as many open files as the system lets us: each one that is followed is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def checkpoint_folder(place: str | None, *names: str | bytes) -> str:
@@ -162,6 +173,7 @@ def _job(options: argparse.Namespace, config: Config) -> Job:
 
 
 def _follow(options: argparse.Namespace, config: Config, job: Job, sender: Sender, stopped: threading.Event) -> int:
+    allow_many_files()
     try:
         watch = Watch(options.files, config.stream, job, sender.resume, at_end=options.from_end, say=write_line)
     except Stopped:
@@ -190,37 +202,55 @@ def _ship_once(options: argparse.Namespace, config: Config, job: Job, sender: Se
     except Stopped:
         print(f"tailrace: stopped after {count} records; the same command goes on behind them", file=sys.stderr)
         return INTERRUPTED
-    for file in files:
-        file.checkpoint.remove()
+    sender.finish(file.checkpoint for file in files)
+    job.done()
     print(f"shipped {count} records to stream {config.stream}")
     return 0
 
 
 def _open(paths: Iterable[str], stream: str, job: Job, sender: Sender) -> list[LogFile]:
     """The files, each where an earlier run of the same command was interrupted, else at its beginning."""
-    left = job.checkpoints()
-    files = []
     # All of them before the first is shipped.
-    opened = [(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC)) for path in paths]
+    opened = [(path, _open_file(path)) for path in _expanded(paths)]
+    files, left = [], job.checkpoints()
     for path, fd in opened:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "it is a directory or a device", path)
-        found = next(
-            (
-                each
-                for each in left
-                if each.position["path"] == path and Fingerprint.of_position(each.position).is_of(fd)
-            ),
-            None,
-        )
+        found = next((each for each in left if each.position["path"] == path and _is_of(each, fd)), None)
         if found is None:
             files.append(LogFile.new(path, fd, job, stream))
         else:
             left.remove(found)
             files.append(LogFile(path, fd, found, sender.resume(found)))
-    for each in left:
-        each.remove()
-    return files
+    return [*_rotated(left, sender), *files]
+
+
+def _open_file(path: str) -> int:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise OSError(errno.EINVAL, "it is a directory or a device", path)
+    return fd
+
+
+def _expanded(paths: Iterable[str]) -> Iterator[str]:
+    """Patterns that no shell has expanded are expanded here."""
+    for path in map(os.path.abspath, paths):
+        found = [] if os.path.lexists(path) else sorted(iglob(path, recursive=True))
+        yield from found or [path]
+
+
+def _is_of(checkpoint: Checkpoint, fd: int) -> bool:
+    return Fingerprint.of_position(checkpoint.position).is_of(fd)
+
+
+def _rotated(left: Iterable[Checkpoint], sender: Sender) -> Iterator[LogFile]:
+    """The rest of files that have another name than when the command was interrupted."""
+    for checkpoint in left:
+        path, line = checkpoint.position["path"], checkpoint.position["line"]
+        fd = open_like(Fingerprint.of_position(checkpoint.position), path, ())
+        if fd is not None:
+            yield LogFile(path, fd, checkpoint, sender.resume(checkpoint))
+        else:
+            write_line(f"{path} as it was up to line {line} can't be found: what it had behind that is not shipped")
+            checkpoint.remove()
 
 
 def _stop_at_signals() -> threading.Event:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import signal
 import sys
 import threading
@@ -13,7 +12,7 @@ import time
 from contextlib import suppress
 from datetime import datetime
 
-from tailrace.cli.ship import checkpoint_folder
+from tailrace.cli.ship import allow_many_files, checkpoint_folder
 from tailrace.config import Config
 from tailrace.diagnostics import write_line
 from tailrace.docker.announcer import Announcer
@@ -105,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _ship(engine: Engine, job: Job, config: Config, choice: Choice, labels: tuple[str, ...], service: str) -> int:
-    _allow_many_files()
+    allow_many_files()
     stopped = threading.Event()
     sender = Sender(config, stopped=stopped)
     outlet = Outlet(sender, write_line, labels, config.level or 0, service)
@@ -127,13 +126,6 @@ def _job(options: argparse.Namespace, config: Config, path: str) -> Job:
         raise CheckpointError(
             f"checkpoints can't be kept in {folder}: {error.strerror}; name another place with --checkpoints"
         ) from error
-
-
-def _allow_many_files() -> None:
-    """Each log takes a connection and a checkpoint."""
-    with suppress(OSError, ValueError):
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _fail(text: str) -> int:

@@ -97,13 +97,13 @@ def follow(watch: Watch, sender: Sender, pace: Pace, stopped: threading.Event) -
             watch.look()
             looked_at = now
         _declare(watch, sender)
-        sent = sum(_serve(watch, file, sender, pace) for file in list(watch.files))
+        sent = sum(_serve(watch, file, sender, pace) for file in list(watch.files) if not stopped.is_set())
         total += sent
         if sent:
             continue
         if now - settled_at >= SETTLE_EVERY:
             for file in watch.files:
-                file.checkpoint.settle()
+                file.settle()
             settled_at = now
         sender.beat()
         stopped.wait(POLL)

@@ -14,9 +14,10 @@ from tailrace.files.fingerprint import HEAD, TAIL, Fingerprint
 from tailrace.source.checkpoint import Checkpoint, Job
 from tailrace.source.sender import MAX_BYTES, MAX_RECORDS
 from tailrace.transcript.lines import Line, LineAssembler
+from tailrace.values import clean_text
 from tailrace.wire.record import Record
 
-__all__ = ["Batch", "LogFile", "Truncated", "position_of"]
+__all__ = ["DONE", "Batch", "LogFile", "Truncated", "position_of"]
 
 INFO = 20
 
@@ -26,8 +27,11 @@ PIECE = 64 << 10
 # Seconds in which a file that was moved away may still be written to, until its writer opens the new one.
 ROTATE_WAIT = 5.0
 
-# Seconds after which a file that nobody has written to is no copy that is just being made.
-COPYING = 2.0
+# Seconds after which a file that nobody has written to is taken for complete, should it be gone one day.
+FORGOTTEN = 3600.0
+
+# In the position of a checkpoint whose file has been read to its end, as far as anybody can know.
+DONE = "done"
 
 _END = re.compile(rb"\n")
 
@@ -76,7 +80,8 @@ class LogFile:
         self._fd = fd
         found = os.fstat(fd)
         self.inode = found.st_dev, found.st_ino
-        self._name = os.path.basename(path)
+        # A name may be of any bytes.
+        self._name, self._named = clean_text(os.path.basename(path)), clean_text(path)
         self._read_from(checkpoint.position, skip)
 
     @classmethod
@@ -130,18 +135,26 @@ class LogFile:
         return os.fstat(self._fd)
 
     def is_copied_to(self, path: str) -> bool:
-        """Whether the file there has what was given of this one, or is becoming a copy of it."""
+        """Whether the file there has what was given of this one, or the beginning of it: is becoming a copy of it."""
         if not self.fingerprint.offset:
             return False
         with suppress(OSError), open(path, "rb") as other:
-            found = os.fstat(other.fileno())
-            if found.st_size >= self.fingerprint.offset:
+            size = os.fstat(other.fileno()).st_size
+            if size >= self.fingerprint.offset:
                 return self.fingerprint.is_of(other.fileno())
-            return time.time() - found.st_mtime < COPYING and self._begins_with(other.read(HEAD))
+            return self._has_part(other.fileno(), 0, min(size, HEAD)) and self._has_part(
+                other.fileno(), max(size - TAIL, 0), min(size, TAIL)
+            )
         return False
 
-    def _begins_with(self, data: bytes) -> bool:
-        return os.pread(self._fd, len(data), 0) == data
+    def _has_part(self, other: int, begin: int, size: int) -> bool:
+        return os.pread(other, size, begin) == os.pread(self._fd, size, begin)
+
+    def settle(self) -> None:
+        """Have the disk know how far it was given, and let go of the checkpoint's file until it changes."""
+        if not self.unread and time.time() - self.stat().st_mtime >= FORGOTTEN:
+            self.checkpoint.position = {**self.checkpoint.position, DONE: True}
+        self.checkpoint.close()
 
     def batch(self, most: int = MAX_RECORDS, *, to_end: bool = False) -> Batch | None:
         """The next lines; None when there are none.
@@ -219,7 +232,7 @@ class LogFile:
             message=line.text,
             source="file",
             line_number=line.number,
-            fields={"log.file.path": self.path},
+            fields={"log.file.path": self._named},
         )
 
     def _position(self, last: _Ended) -> dict[str, Any]:

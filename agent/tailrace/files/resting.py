@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tailrace.files.fingerprint import Fingerprint
-from tailrace.files.log_file import LogFile
+from tailrace.files.log_file import DONE, LogFile
 from tailrace.files.rotation import Inode, inode_of, open_like
 from tailrace.source.checkpoint import Checkpoint
 
@@ -52,6 +52,7 @@ class Resting:
         if not found.st_nlink:
             file.checkpoint.remove()
             return
+        file.checkpoint.position = {**file.checkpoint.position, DONE: True}
         file.checkpoint.close()
         if len(self._rests) >= MOST_RESTING:
             self._rests.pop(next(iter(self._rests))).checkpoint.remove()

@@ -11,7 +11,7 @@ from itertools import islice
 
 from tailrace.files.fingerprint import Fingerprint
 
-__all__ = ["Inode", "changed_at", "inode_at", "inode_of", "is_rotated", "open_like", "rotated_names"]
+__all__ = ["Inode", "changed_at", "inode_at", "inode_of", "is_rotated", "open_like", "rotated_names", "size_at"]
 
 # Names in a folder that are looked at.
 MOST_NAMES = 10_000
@@ -40,6 +40,13 @@ def changed_at(path: str) -> int:
     """When it was written to last, in ns since 1970; 0 where there is nothing."""
     with suppress(OSError):
         return os.stat(path).st_mtime_ns
+    return 0
+
+
+def size_at(path: str) -> int:
+    """Its size in bytes; 0 where there is nothing."""
+    with suppress(OSError):
+        return os.stat(path).st_size
     return 0
 
 

@@ -26,6 +26,9 @@ LOOK_EVERY = 32 << 10
 # Seconds between two looks at what Redis has acknowledged, and at whether to stop.
 POLL = 0.02
 
+# Seconds without an acknowledgement after which to give up when told to stop: what is spooled is not lost.
+AFTER_STOP = 2.0
+
 # Seconds without anything after which nothing more comes from a pipe whose reader was told to stop.
 QUIET = 0.2
 
@@ -35,7 +38,7 @@ class StandardInput:
 
     Args:
         name: the logger of its records.
-        timeout: seconds without an acknowledgement after which to give up.
+        timeout: seconds without an acknowledgement after which to give up, once the input has ended.
 
     Attributes:
         count: records so far.
@@ -48,6 +51,7 @@ class StandardInput:
         self._name = name
         self._timeout = timeout
         self._assembler = LineAssembler(keep_blank=True, keep_returns=True)
+        self._stopped = threading.Event()
         self._unlooked = 0
         self._acked = 0
         self._heard_at = time.monotonic()
@@ -59,6 +63,7 @@ class StandardInput:
             RedisStaysAway: when it acknowledges nothing for too long.
             OSError: when there is no reading on.
         """
+        self._stopped = stopped
         while self._has_more(stopped):
             piece = os.read(self._fd, PIECE)
             if not piece:
@@ -67,7 +72,7 @@ class StandardInput:
         self._write(self._assembler.flush(), pace)
         self._heard_at = time.monotonic()
         while self.missing:
-            self._wait()
+            self._wait(AFTER_STOP if stopped.is_set() else self._timeout)
 
     @property
     def missing(self) -> int:
@@ -107,12 +112,13 @@ class StandardInput:
                 self._wait_for_room()
 
     def _wait_for_room(self) -> None:
+        """Hold back who writes to the pipe while the spool is half full, however long Redis is away."""
         self._unlooked = 0
         channel = self._emitter.channel
         while channel is not None and channel.spool.shelf.crowded():
-            self._wait()
+            self._wait(AFTER_STOP if self._stopped.is_set() else float("inf"))
 
-    def _wait(self) -> None:
+    def _wait(self, timeout: float) -> None:
         channel = self._emitter.channel
         if channel is None:
             return
@@ -120,5 +126,5 @@ class StandardInput:
         now = time.monotonic()
         if channel.slot.acked != self._acked:
             self._acked, self._heard_at = channel.slot.acked, now
-        elif now - self._heard_at > self._timeout:
+        elif now - self._heard_at > timeout:
             raise RedisStaysAway

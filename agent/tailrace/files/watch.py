@@ -7,6 +7,7 @@ read to its end in the copy, if that is found, and then from its beginning.
 from __future__ import annotations
 
 import os
+import resource
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,15 +17,18 @@ from glob import iglob
 from typing import NamedTuple
 
 from tailrace.files.fingerprint import Fingerprint
-from tailrace.files.log_file import LogFile
+from tailrace.files.log_file import DONE, LogFile
 from tailrace.files.resting import Resting
-from tailrace.files.rotation import Inode, changed_at, inode_at, inode_of, is_rotated, open_like, rotated_names
+from tailrace.files.rotation import Inode, changed_at, inode_at, inode_of, is_rotated, open_like, rotated_names, size_at
 from tailrace.source.checkpoint import Checkpoint, Job
 
 __all__ = ["Loss", "Watch"]
 
 # Files read at once; others wait until one of them is through.
 MOST_FILES = 1000
+
+# Descriptors for everything else: Redis, checkpoints that are just written, the interpreter.
+RESERVED = 64
 
 # Seconds between two looks for files that lie somewhere else now.
 SEARCH_EVERY = 5.0
@@ -34,6 +38,12 @@ HIDDEN = 5.0
 
 # In the position of a checkpoint whose file is lost, once that is declared.
 DECLARED = "declared"
+
+
+def descriptors() -> int:
+    """How many files this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else MOST_FILES + RESERVED
 
 
 class Loss(NamedTuple):
@@ -92,6 +102,8 @@ class Watch:
         # By path, so that each is said once.
         self._unreadable: dict[str, str] = {}
         self._too_many = False
+        # Sizes of files that were seen to be copies.
+        self._copies: dict[Inode | None, int] = {}
         self._missing: list[_Missing] = []
         for checkpoint in job.checkpoints():
             if self._is_wanted(checkpoint.position["path"]):
@@ -169,6 +181,10 @@ class Watch:
             elif (fd := open_like(Fingerprint.of_position(checkpoint.position), path, self._known())) is not None:
                 self._go_on_with(LogFile(path, fd, checkpoint, missing.skip))
             elif inode_at(path) is not None and now - (missing.since or now) >= HIDDEN:
+                if checkpoint.position.get(DONE):
+                    checkpoint.remove()
+                    self._missing.remove(missing)
+                    continue
                 self.lost.append(
                     Loss(f"{path} was rotated out of sight: what it had behind line {line} was not read", checkpoint)
                 )
@@ -206,7 +222,13 @@ class Watch:
 
     def _is_copy(self, path: str) -> bool:
         """Whether a file may be a copy that is made of one of ours before it is truncated: then that is waited for."""
-        return any(is_rotated(path, file.path) and file.is_copied_to(path) for file in self.files)
+        inode, size = inode_at(path), size_at(path)
+        if any(is_rotated(path, file.path) and file.is_copied_to(path) for file in self.files):
+            if len(self._copies) >= MOST_FILES:
+                self._copies.clear()
+            self._copies[inode] = size
+        # It stays one when what it was made of is gone.
+        return self._copies.get(inode) == size
 
     def _known(self) -> set[Inode]:
         return {file.inode for file in self.files} | self._resting.inodes()
@@ -214,9 +236,9 @@ class Watch:
     # Files that nobody has read so far.
 
     def _open(self, path: str, name: str | None = None) -> LogFile | None:
-        if len(self.files) >= MOST_FILES:
+        if len(self.files) >= min(MOST_FILES, descriptors() - RESERVED):
             if not self._too_many:
-                self._say(f"more than {MOST_FILES} files match: the others wait until one of these is moved away")
+                self._say(f"more than {len(self.files)} files match: the others wait until one of these is moved away")
             self._too_many = True
             return None
         try:

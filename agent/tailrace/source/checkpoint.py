@@ -10,11 +10,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import struct
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from glob import escape, iglob
 from typing import Any, NamedTuple
 
 from tailrace.diagnostics import write_line
@@ -32,6 +34,9 @@ REMEMBERED = 256
 
 _HEADER = struct.Struct(">II")
 _SUFFIX = ".checkpoint"
+
+# Behind the name of a job's folder: its end was interrupted.
+_DONE = ".done-"
 
 Position = dict[str, Any]
 
@@ -182,9 +187,12 @@ class Checkpoint:
         packed = json.dumps(self._written, separators=(",", ":")).encode()
         if len(packed) > COPY - _HEADER.size:
             raise CheckpointError(f"a position of {len(packed)} bytes is too long")
-        if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-        os.pwrite(self._fd, _HEADER.pack(len(packed), zlib.crc32(packed)) + packed, self._version % 2 * COPY)
+        try:
+            if self._fd < 0:
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self._fd, _HEADER.pack(len(packed), zlib.crc32(packed)) + packed, self._version % 2 * COPY)
+        except OSError as error:
+            raise CheckpointError(f"checkpoint {self._path} can't be written: {error.strerror}") from error
 
 
 class Job:
@@ -198,6 +206,8 @@ class Job:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         check_place(folder)
+        for left in iglob(f"{escape(folder)}{_DONE}*"):
+            shutil.rmtree(left, ignore_errors=True)
         self._lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -229,6 +239,12 @@ class Job:
                 except CheckpointError as error:
                     write_line(f"{error}, its source is read from the beginning")
                     os.unlink(path)
+
+    def done(self) -> None:
+        """All of it is in Redis: nothing is to be gone on with, at whatever point this is interrupted."""
+        finished = f"{self._folder}{_DONE}{os.urandom(4).hex()}"
+        os.rename(self._folder, finished)
+        shutil.rmtree(finished, ignore_errors=True)
 
     def close(self) -> None:
         """Let others do it."""

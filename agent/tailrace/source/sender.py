@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tailrace.config import Config
 from tailrace.diagnostics import Voice
 from tailrace.identity import facts_of_process
+from tailrace.logrecord import audited
 from tailrace.presence import Presence
 from tailrace.redaction import Redactor
 from tailrace.shipper.backlog import ANNOUNCE_EVERY, Backoff
@@ -138,6 +139,7 @@ class Sender:
             Rewind: read again from somewhere else.
             RedisStaysAway, Stopped: then it is unknown whether they have arrived; `resume` tells.
         """
+        records = [audited(record) for record in records]
         if self._redactor is not None:
             records = [self._redactor.record(record, checkpoint.producer) for record in records]
         payloads = [pack_record(record) for record in records]
@@ -167,6 +169,13 @@ class Sender:
             refused = str(error)
         if refused is not None:
             self._say(f"this process can't be listed among the agents: {refused}")
+
+    def finish(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """Let marks go soon whose sources are wholly in Redis."""
+        try:
+            self._link.finish([(each.stream, each.producer) for each in checkpoints if each.seq])
+        except Unavailable:
+            pass  # they then go by their long time to live
 
     def close(self) -> None:
         """Say goodbye, if Redis is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -129,6 +130,28 @@ def test_what_was_shipped_to_its_end_is_shipped_again_by_the_same_command(
     assert not list((tmp_path / "checkpoints").rglob("*.checkpoint"))
 
 
+def test_audit_lines_are_audit_records(ship: Ship, redis_server: Server, prefix: str, file: Path) -> None:
+    file.write_text("[AUDIT] user deleted\nplain\n")
+    assert ship(redis_server.url, file, "--stream", "s").returncode == 0
+    assert [record.kind for record in stream(redis_server, prefix).all] == ["audit", "log"]
+
+
+def test_a_name_of_any_bytes_is_shipped(ship: Ship, redis_server: Server, prefix: str, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.log"
+    Path(os.fsdecode(name)).write_text("x\n")
+    assert ship(redis_server.url, os.fsdecode(name), "--stream", "s").returncode == 0
+    assert [r.logger for r in stream(redis_server, prefix).all] == ["caf\\udce9.log"]
+
+
+def test_a_pattern_that_no_shell_has_expanded_is_expanded(
+    ship: Ship, redis_server: Server, prefix: str, tmp_path: Path
+) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.log").write_text(f"{name}\n")
+    assert ship(redis_server.url, tmp_path / "*.log", "--stream", "s").returncode == 0
+    assert stream(redis_server, prefix).messages == ["a", "b"]
+
+
 def test_secrets_are_taken_out(ship: Ship, redis_server: Server, prefix: str, file: Path) -> None:
     file.write_text("login password=hunter2 ok\n")
     assert ship(redis_server.url, file, "--stream", "s").returncode == 0
@@ -219,8 +242,10 @@ def test_what_was_interrupted_goes_on_where_it_was(
         _, errors = process.communicate(timeout=SOON)
     assert process.returncode == 130
     assert "the same command goes on" in errors
-    assert ship(redis_server.url, file, "--stream", "s").returncode == 0
-    assert [int(m) for m in stream(redis_server, prefix).messages] == list(range(5_000))
+    file.rename(file.with_name("app.log.1"))
+    file.write_text("new\n")
+    assert ship(redis_server.url, os.path.relpath(file), "--stream", "s").returncode == 0
+    assert stream(redis_server, prefix).messages == [*map(str, range(5_000)), "new"]
 
 
 def test_rate_is_a_positive_number(capsys: pytest.CaptureFixture[str], file: Path) -> None:
@@ -259,6 +284,30 @@ def test_more_input_than_the_spool_holds_waits_for_room(ship: Ship, redis_server
     found = stream(redis_server, prefix)
     assert [int(m.split()[0]) for m in found.messages] == list(range(30_000))
     assert sum(found.declared) == 0
+
+
+def test_a_pipe_is_held_back_as_long_as_redis_is_away(
+    own_redis_server: MakeRedisServer, prefix: str, environ: dict[str, str]
+) -> None:
+    server = own_redis_server()
+    server.kill()
+    command = [*COMMAND, "--stream", "s", "--url", server.url, "--timeout", "0.2"]
+    settings = {**environ, "TAILRACE_SPOOL_MAX": str(1 << 20)}
+    with subprocess.Popen(command, env=settings, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        os.set_blocking(process.stdin.fileno(), False)
+        piece, written = b"x" * 99 + b"\n", 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                written += os.write(process.stdin.fileno(), piece)
+        assert "takes no records" in process.stderr.readline()
+        server.start()
+        os.set_blocking(process.stdin.fileno(), True)
+        wait_for(lambda: has_more_than(server, prefix, 1), SOON, "records")
+        process.stdin.close()
+        assert process.wait(60) == 0
+    assert has_more_than(server, prefix, written // 100 - 1)
 
 
 def test_input_that_redis_does_not_take_is_kept(ship: Ship, tmp_path: Path) -> None:

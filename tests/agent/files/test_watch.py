@@ -204,10 +204,38 @@ def test_files_that_only_begin_alike_are_all_read(follow: MakeReader, path: Path
     assert reader.read() == [*banner, "mine"]
     add(path.with_name("app.log.err"), *banner)
     assert reader.read() == banner
+    # By its name and content a copy, until it shows that it is none.
     copy = path.with_name("app.log.1")
     add(copy, *banner)
-    os.utime(copy, (1, 1))
-    assert reader.read() == banner
+    assert reader.read() == []
+    add(copy, "its own")
+    assert reader.read() == [*banner, "its own"]
+
+
+def test_a_copy_that_was_made_before_the_last_lines_is_not_read_again(follow: MakeReader, path: Path) -> None:
+    reader = follow(path.with_name("app.log*"))
+    add(path, "1", "2")
+    reader.read()
+    shutil.copy(path, path.with_name("app.log.1"))
+    add(path, "3")
+    assert reader.read() == ["3"]
+    os.truncate(path, 0)
+    add(path, "4")
+    assert reader.read() + reader.read() + reader.read() == ["4"]
+
+
+def test_who_was_read_to_its_end_may_be_deleted_while_nobody_follows(follow: MakeReader, path: Path) -> None:
+    reader = follow(path.with_name("app.log*"))
+    add(path, "1")
+    reader.read()
+    path.rename(path.with_name("app.log.1"))
+    add(path, "2")
+    reader.read(quiet=True)
+    reader = follow(path.with_name("app.log*"))
+    path.with_name("app.log.1").unlink()
+    reader = follow(path.with_name("app.log*"))
+    assert reader.read() + reader.read() == []
+    assert reader.losses == []
 
 
 def test_a_link_that_leads_to_another_file_leads_to_both(follow: MakeReader, logs: Path, path: Path) -> None:
