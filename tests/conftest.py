@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -75,3 +77,16 @@ def running(server: ServerT) -> Iterator[ServerT]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of one MiB, which only root may mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(place)]
+    if subprocess.run(["mount", *options], capture_output=True, check=False).returncode != 0:
+        message = "a tmpfs can't be mounted here"
+        pytest.fail(message) if on_ci() and os.getuid() == 0 else pytest.skip(message)
+    yield place
+    subprocess.run(["umount", str(place)], check=True)

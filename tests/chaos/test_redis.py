@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.watch import LONG, SOON, Watch, watching
-from tests.servers import MakeRedisServer, RedisServer, wait_for_async
+from tests.servers import MakeRedisServer, RedisServer, wait_for, wait_for_async
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,23 @@ async def test_it_is_frozen(own_redis_server: MakeRedisServer, prefix: str, tmp_
         time.sleep(AWAY)
         server.resume()
         await judged(watch)
+
+
+async def test_it_is_frozen_and_the_spools_disk_is_full(
+    own_redis_server: MakeRedisServer, prefix: str, tmp_path: Path, tiny_disk: Path
+) -> None:
+    """What finds no room there waits in memory, as long as its process lives."""
+    server = own_redis_server()
+    async with watching(server, prefix, tmp_path) as watch:
+        watch.spool = tiny_disk
+        worker = watch.worker("w", 50_000).read(500)
+        server.pause()
+        worker.read(49_000)  # three times what the disk holds
+        server.resume()
+        wait_for(lambda: worker.last == "50000", SOON, "the last log call")
+        verdict = await watch.verdict()
+        print(f"\n{verdict}")
+        assert verdict.clean
 
 
 async def test_it_comes_back_empty(own_redis_server: MakeRedisServer, prefix: str, tmp_path: Path) -> None:

@@ -163,13 +163,7 @@ def _ship_files(options: argparse.Namespace, config: Config, stopped: threading.
 def _job(options: argparse.Namespace, config: Config) -> Job:
     # What is shipped once is another job for other files; what is followed may match others tomorrow.
     files = [] if options.follow else [os.path.abspath(path) for path in options.files]
-    folder = checkpoint_folder(config.checkpoints, "files", target_of(config), config.stream, *files)
-    try:
-        return Job(folder)
-    except OSError as error:
-        raise CheckpointError(
-            f"checkpoints can't be kept in {folder}: {error.strerror}; name another place with --checkpoints"
-        ) from error
+    return Job(checkpoint_folder(config.checkpoints, "files", target_of(config), config.stream, *files))
 
 
 def _follow(options: argparse.Namespace, config: Config, job: Job, sender: Sender, stopped: threading.Event) -> int:

@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     stream = StreamName(options.stream)
     try:
         path = socket_of(options.socket, os.environ)
-        job = _job(options, config, path)
+        job = Job(checkpoint_folder(config.checkpoints, "docker", target_of(config), os.path.abspath(path)))
     except (EngineError, CheckpointError) as error:
         return _fail(str(error))
     try:
@@ -116,16 +116,6 @@ def _ship(engine: Engine, job: Job, config: Config, choice: Choice, labels: tupl
     finally:
         sender.close()
     return 0
-
-
-def _job(options: argparse.Namespace, config: Config, path: str) -> Job:
-    folder = checkpoint_folder(config.checkpoints, "docker", target_of(config), os.path.abspath(path))
-    try:
-        return Job(folder)
-    except OSError as error:
-        raise CheckpointError(
-            f"checkpoints can't be kept in {folder}: {error.strerror}; name another place with --checkpoints"
-        ) from error
 
 
 def _fail(text: str) -> int:

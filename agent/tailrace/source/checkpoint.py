@@ -199,13 +199,16 @@ class Job:
     """The checkpoints of one job of shipping, in a folder of their own. One process at a time.
 
     Raises:
-        CheckpointError: when another process is at it.
-        OSError: when the folder can't be used.
+        CheckpointError: when another process is at it, or the folder can't be used.
     """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        check_place(folder)
+        try:
+            check_place(folder)
+        except OSError as error:
+            reason = error.strerror or error
+            raise CheckpointError(f"checkpoints can't be kept in {folder}: {reason}; name another place") from error
         for left in iglob(f"{escape(folder)}{_DONE}*"):
             shutil.rmtree(left, ignore_errors=True)
         self._lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -142,7 +142,7 @@ def test_only_its_owner_can_read_it(folder: str) -> None:
 def test_a_folder_of_somebody_else_is_refused(folder: str) -> None:
     os.makedirs(folder)
     os.chmod(folder, 0o777)
-    with pytest.raises(PermissionError, match="writable for everybody"):
+    with pytest.raises(CheckpointError, match="writable for everybody; name another place"):
         Job(folder)
 
 

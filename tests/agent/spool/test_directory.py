@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from tailrace.spool.segment import AUDIT
 from tailrace.spool.spool import Spool
 from tests.agent.spooling import ERROR, INFO, put, try_put
 from tests.agent.workers import Worker
-from tests.servers import on_ci, wait_for
+from tests.servers import wait_for
 
 MIB = 1 << 20
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -78,20 +76,7 @@ def test_processes_share_the_room_of_their_place(tmp_path: Path, prefix: str) ->
         second.kill()
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A tmpfs of one MiB, which only root may mount."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(place)]
-    if subprocess.run(["mount", *options], capture_output=True, check=False).returncode != 0:
-        message = "a tmpfs can't be mounted here"
-        pytest.fail(message) if on_ci() and os.getuid() == 0 else pytest.skip(message)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
-def test_a_full_tmpfs_neither_kills_nor_blocks_nor_loses(tiny_disk: Path, prefix: str) -> None:
+def test_a_full_tmpfs_neither_kills_nor_blocks(tiny_disk: Path, prefix: str) -> None:
     """Without allocation a store to a mapped page would be a SIGBUS."""
     worker = Worker(FLOOD, url=NOWHERE, prefix=prefix, spool=tiny_disk).read(4000)
     assert worker.process.poll() is None
