@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from uuid import uuid4
 import pytest
 
 from tests.servers import FakeRedisServer, MakeRedisServer, RedisServer, Server, on_ci, redis_server_binary
+
+# Under nohup the hang-up is ignored, and what the tests start would inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ServerT = TypeVar("ServerT", bound=Server)
 

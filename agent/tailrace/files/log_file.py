@@ -69,14 +69,14 @@ class LogFile:
         inode: which file it is: device and inode.
         moved_at: when its path was seen to lead elsewhere, or the file grew since, on the monotonic clock; None while
             it is where it was found.
-        unread: bytes that had not been given when it was looked at last.
     """
 
     def __init__(self, path: str, fd: int, checkpoint: Checkpoint, skip: int = 0) -> None:
         self.path = path
         self.checkpoint = checkpoint
         self.moved_at: float | None = None
-        self.unread = 0
+        # How long it was when it was looked at last.
+        self._seen = 0
         self._fd = fd
         found = os.fstat(fd)
         self.inode = found.st_dev, found.st_ino
@@ -112,6 +112,11 @@ class LogFile:
         """The number of the last line that was given."""
         return self._line
 
+    @property
+    def unread(self) -> int:
+        """Bytes that were there when it was looked at last, and have not been given."""
+        return max(self._seen - self.fingerprint.offset, 0)
+
     def rewind(self, position: dict[str, Any], skip: int) -> None:
         """Read again from there on; so many records are in Redis already."""
         self._read_from(position, skip)
@@ -128,7 +133,7 @@ class LogFile:
         if size < self._at:
             # Of what was read, but not given: of an unterminated line.
             self._read_from(position_of(self.path, self.fingerprint, self._line), self._skip)
-        self.unread = size - self.fingerprint.offset
+        self._seen = size
 
     def stat(self) -> os.stat_result:
         """What the system says of it, whatever its name is now."""

@@ -183,3 +183,12 @@ def test_a_fingerprint_survives_its_way_through_a_checkpoint(path: Path) -> None
     assert Fingerprint.of_position(fingerprint.as_position()) == fingerprint
     assert fingerprint.is_of(fd)
     os.close(fd)
+
+
+def test_what_was_given_since_the_last_look_is_not_unread(path: Path, job: Job) -> None:
+    path.write_bytes(b"one\ntwo\nth")
+    file = opened(path, job)
+    file.look()
+    assert file.unread == 10
+    assert texts(file) == ["one", "two"]
+    assert file.unread == 2
