@@ -19,6 +19,8 @@ __all__ = ["REDACTED", "Redactor"]
 
 REDACTED = "[redacted]"
 
+_Pattern = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str], tuple[str, ...]]
+
 # Names whose value is a secret, as they stand before `=` or `:`, behind any prefix such as `DB_` or `x-`.
 NAMES = (
     "password",
@@ -35,26 +37,13 @@ NAMES = (
     "credentials",
 )
 
-# One of these is in every text that any of the patterns matches; all in lower case.
-TRIGGERS = (
-    "pass",
-    "secret",
-    "token",
-    "auth",
-    "key",
-    "credential",
-    "cookie",
-    "://",
-    "bearer",
-    "akia",
-    "asia",
-    "eyj",
-    "ghp_",
-    "github_pat_",
-    "xox",
-    "_live_",
-    "aiza",
-)
+# One of these, all in lower case, is in every text that has a name with its value, or a token that is known by its
+# beginning.
+NAME_TRIGGERS = ("pass", "secret", "token", "key", "credential")
+TOKEN_TRIGGERS = ("akia", "asia", "eyj", "ghp_", "github_pat_", "xox", "_live_", "aiza")
+
+# ... and in every text that any of the patterns matches.
+TRIGGERS = (*NAME_TRIGGERS, "auth", "cookie", "://", "bearer", *TOKEN_TRIGGERS)
 
 # A value in quotes, also where its end was cut off, or up to white space or what ends an item. Python's bytes have a
 # letter before the quote, and JSON within JSON a backslash.
@@ -105,6 +94,21 @@ _KNOWN = re.compile(
     r"|eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)"
 )
 
+
+def _replace_rest(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}{REDACTED}"
+
+
+# A pattern, what takes its place, and what is in every text that it matches, in lower case.
+_PATTERNS: tuple[_Pattern, ...] = (
+    (_PRIVATE_KEY, rf"\1{REDACTED}\2", ("private key",)),
+    (_PAIR, rf"\1{REDACTED}", ("('", '("', "(b'", '(b"')),
+    (_HEADER, _replace_rest, ("authorization",)),
+    (_COOKIE, _replace_rest, ("cookie",)),
+    (_BEARER, rf"\1{REDACTED}", ("bearer",)),
+    (_LOGIN, rf"\1{REDACTED}", ("://",)),
+)
+
 # Lines of a private key: of one with 16 384 bits, and whatever its header says.
 LONGEST_KEY = 256
 
@@ -138,7 +142,8 @@ class Redactor:
         # A name may be written `card_number`, `card-number` or `cardNumber`: what is before that is in all of them.
         beginnings = tuple(re.split("[-_]", name, maxsplit=1)[0] or name for name in names)
         self._triggers = TRIGGERS + beginnings + tuple(prefix.lower() for prefix in prefixes)
-        self._assigned = _assignment((*NAMES, *names))
+        assigned: _Pattern = (_assignment((*NAMES, *names)), _replace_value, (*NAME_TRIGGERS, *beginnings))
+        self._patterns = (*_PATTERNS, assigned, (_KNOWN, REDACTED, TOKEN_TRIGGERS))
         self._prefixed = (
             re.compile(f"{_RUN}(?:{'|'.join(map(re.escape, prefixes))})[A-Za-z0-9_-]++") if prefixes else None
         )
@@ -174,14 +179,12 @@ class Redactor:
         """The text without secrets; the same object when there were none."""
         if self.is_clean(text):
             return text
-        found = _PRIVATE_KEY.sub(rf"\1{REDACTED}\2", text)
-        found = _PAIR.sub(rf"\1{REDACTED}", found)
-        found = _HEADER.sub(_replace_rest, found)
-        found = _COOKIE.sub(_replace_rest, found)
-        found = _BEARER.sub(rf"\1{REDACTED}", found)
-        found = _LOGIN.sub(rf"\1{REDACTED}", found)
-        found = self._assigned.sub(_replace_value, found)
-        found = _KNOWN.sub(REDACTED, found)
+        found, low = text, text.lower()
+        for pattern, replacement, triggers in self._patterns:
+            for trigger in triggers:
+                if trigger in low:
+                    found = pattern.sub(replacement, found)
+                    break
         if self._prefixed is not None:
             found = self._prefixed.sub(REDACTED, found)
         return self._by_custom(text if found == text else found)
@@ -270,10 +273,6 @@ def _assignment(names: Iterable[str]) -> re.Pattern[str]:
     # The name has to end there: `tokens=`, `secretary:`. As an option of a command, white space is all that follows.
     option = rf"--[a-z-]{{0,32}}(?:{forms})[ \t]{{1,4}}+(?!-)"
     return re.compile(rf"((?:{forms}){_SIGN}|{option})({_VALUE})", re.IGNORECASE)
-
-
-def _replace_rest(found: re.Match[str]) -> str:
-    return f"{found[1] or found[2]}{REDACTED}"
 
 
 _SEPARATORS = str.maketrans("", "", "-_'\" ")
