@@ -126,6 +126,7 @@ def test_every_child_is_heard_once(way: str, redis_server: RedisServer, prefix: 
     try:
         wait_for(lambda: len(heard(delivered(client, prefix, "s"))) >= CHILDREN, SOON, "all children")
         wait_for(lambda: "parent after" in delivered(client, prefix, "s").messages, SOON, "the parent's last word")
+        wait_for(lambda: len(list((tmp_path / "spool").iterdir())) <= 1, SOON, "the parent alone to have a spool")
     finally:
         worker.stop()
     found = delivered(client, prefix, "s")
