@@ -57,7 +57,7 @@ class CatchUp:
             await self._feed.listen(new)
             found = await self._history.metas(new)
             if start != NOW:
-                positions |= await positions_of(self._history, start, selection.level, found)
+                positions |= await positions_of(self._history, start, selection.query, found)
             elif not metas:
                 # Where the greeting says; a stream that begins later is the group's to begin with.
                 positions = {name: START if meta is None else meta.newest for name, meta in found.items()}

@@ -85,6 +85,7 @@ def tail(
     count: Annotated[int, typer.Option("-n", "--lines", min=0, help="first the last so many records")] = 100,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on as records come")] = False,
     level: Annotated[str, typer.Option(help="this level and above")] = "",
+    query: Annotated[str, typer.Option("-q", "--query", help="which records; see docs/QUERY.md")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="the bare messages")] = False,
     prefix: Prefix = None,
@@ -96,7 +97,7 @@ def tail(
         raise typer.BadParameter("--json and --raw exclude each other")
     style = "json" if as_json else "raw" if raw else "text"
     printer = Printer(style, sys.stdout, sys.stderr, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-    parameters = {"streams": ",".join(streams), "after": after, "tail": str(count), "level": level}
+    parameters = {"streams": ",".join(streams), "after": after, "tail": str(count), "level": level, "query": query}
     try:
         code = asyncio.run(run_tail(address, parameters, printer, follow=follow, prefix=settings.prefix))
     except KeyboardInterrupt:

@@ -3,7 +3,8 @@
 TailraceError
 └── RelayError
     ├── ParameterError   a parameter of a request is not usable
-    │   └── CursorError  ... it is a cursor
+    │   ├── CursorError  ... it is a cursor
+    │   └── QueryError   ... it is a query; says where in it (`query.errors`)
     └── Unavailable      Redis does not answer
 """
 
@@ -28,6 +29,11 @@ class ParameterError(RelayError):
     def __init__(self, parameter: str, message: str) -> None:
         self.parameter = parameter
         super().__init__(message)
+
+    @property
+    def details(self) -> dict[str, str | int]:
+        """What an answer says of it beside the text."""
+        return {"parameter": self.parameter}
 
 
 class CursorError(ParameterError):

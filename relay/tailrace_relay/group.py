@@ -13,7 +13,7 @@ from tailrace_relay.cursor import format_cursor
 from tailrace_relay.outbox import Message
 from tailrace_relay.position import Position
 from tailrace_relay.reader import Gap, Item, Piece
-from tailrace_relay.render import RenderedPiece, at_least
+from tailrace_relay.render import RenderedPiece
 from tailrace_relay.selection import Selection
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ MESSAGE_BYTES = 256 << 10
 
 # Bytes of frames that wait for the next flush; when it is full the group flushes at once.
 PENDING_BYTES = 1 << 20
-
-# As `highest_level` of a frame's header: this or anything above.
-UNBOUNDED_LEVEL = 255
 
 
 class Counters:
@@ -88,7 +85,6 @@ class Output:
         self.selection = selection
         self.subscription = subscription
         self.counters = counters
-        self._predicate = at_least(selection.level) if selection.level else None
 
     def messages(
         self,
@@ -128,12 +124,13 @@ class Output:
         yield from close()
 
     def _matching(self, delivery: Delivery, piece: Piece) -> bytes | Gap:
-        level, highest = self.selection.level, piece.frame.highest_level
-        if highest < level and highest != UNBOUNDED_LEVEL:
+        query = self.selection.query
+        outlook = query.outlook(delivery.stream, piece.frame)
+        if not outlook.match:
             return b""
         self.counters.evaluations += 1
         try:
-            return delivery.rendered().matching(self._predicate)
+            return delivery.rendered().matching(query.predicate if outlook.fail else None)
         except FrameError:
             self.counters.damaged += 1
             return unreadable(piece)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -64,10 +64,11 @@ def pong() -> Message:
     return _message("pong", {}, None, None)
 
 
-def error(code: str, text: str, parameter: str | None = None, subscription: str | None = None) -> Message:
-    """What was wrong, and what would be right."""
-    content = {"code": code, "message": text} | ({"parameter": parameter} if parameter else {})
-    return _message("error", content, None, subscription)
+def error(
+    code: str, text: str, details: Mapping[str, str | int] | None = None, subscription: str | None = None
+) -> Message:
+    """What was wrong, and what would be right; `details` say where."""
+    return _message("error", {"code": code, "message": text, **(details or {})}, None, subscription)
 
 
 def _message(type: str, content: dict[str, Any], cursor: str | None, subscription: str | None) -> Message:

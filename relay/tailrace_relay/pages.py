@@ -13,8 +13,9 @@ from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.messages import gap_json
 from tailrace_relay.places import just_before, last_matching, resolve
 from tailrace_relay.position import Position, StreamMeta
+from tailrace_relay.query import EVERYTHING, Query
 from tailrace_relay.reader import Gap, Item, Piece, Reader
-from tailrace_relay.render import RenderedPiece, at_least
+from tailrace_relay.render import RenderedPiece
 
 __all__ = ["HistoryPage", "read_back", "read_onward"]
 
@@ -59,15 +60,15 @@ async def read_onward(
     *,
     before: StreamID | None = None,
     limit: int,
-    level: int = 0,
+    query: Query = EVERYTHING,
 ) -> HistoryPage:
-    """Up to `limit` records at or above `level`, after a position and before an ID, oldest first.
+    """Up to `limit` records that match, after a position and before an ID, oldest first.
 
     Raises:
         Unavailable: when Redis does not answer.
     """
     start = await resolve(history, stream, after, meta)
-    return await _read(history, stream, meta, start, None if before is None else before.n, limit, level, SCAN)
+    return await _read(history, stream, meta, start, None if before is None else before.n, limit, query, SCAN)
 
 
 async def read_back(
@@ -78,18 +79,18 @@ async def read_back(
     *,
     after: Position | None = None,
     limit: int,
-    level: int = 0,
+    query: Query = EVERYTHING,
 ) -> HistoryPage:
-    """The last `limit` records at or above `level` before an ID (None: the end), also oldest first."""
+    """The last `limit` records that match before an ID (None: the end), also oldest first."""
     if before is None or before.n > meta.last.n:
         before = StreamID(meta.last.ms, meta.last.n + 1)
-    found, floor = await last_matching(history, stream, limit, level, before)
+    found, floor = await last_matching(history, stream, limit, query, before)
     start = meta.newest._replace(id=floor or ZERO)
     if len(found) == limit:
         start = just_before(found[-1], start)
     begin = start if after is None else await resolve(history, stream, after, meta)
     # No limits here: the start is chosen so that all fits, also the gaps behind the last record.
-    return await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, level, None)
+    return await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None)
 
 
 async def _read(
@@ -99,7 +100,7 @@ async def _read(
     start: Position,
     end: int | None,
     limit: int | None,
-    level: int,
+    query: Query,
     scan: int | None,
 ) -> HistoryPage:
     reader, page = Reader(start), HistoryPage.at(stream, start)
@@ -109,7 +110,7 @@ async def _read(
         count = next_count(found, count)
         for item in reader.take(found):
             scanned += item.frame.count if isinstance(item, Piece) else 1
-            if not _take(page, item, end, limit, level):
+            if not _take(page, item, end, limit, query):
                 return _bounded(page, meta)
     return _bounded(page, meta)
 
@@ -118,7 +119,7 @@ def _number(position: Position) -> int:
     return position.id.n
 
 
-def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, level: int) -> bool:
+def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, query: Query) -> bool:
     """Put an item on the page, as far as it fits; False when the page is full or the end is reached."""
     if limit is not None and len(page.records) >= limit:
         return False
@@ -126,11 +127,11 @@ def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, lev
         if end is not None and item.first_n >= end:
             return False
         try:
-            rendered = RenderedPiece(page.stream, item)
+            matching = _matching(page.stream, item, query)
         except FrameError:
             item = _cut(unreadable(item), end)
         else:
-            return _take_records(page, rendered, end, limit, level)
+            return _take_records(page, item, matching, end, limit)
     if end is not None and item.after.n + 1 >= end:
         return False
     page.gaps.append(item)
@@ -149,9 +150,16 @@ def _cut(gap: Gap, end: int | None) -> Gap:
     return replace(gap, count=last.n - gap.after.n, before=before, position=position)
 
 
-def _take_records(page: HistoryPage, rendered: RenderedPiece, end: int | None, limit: int | None, level: int) -> bool:
-    piece = rendered.piece
-    matching = rendered.numbered(at_least(level) if level else None)
+def _matching(stream: str, piece: Piece, query: Query) -> list[tuple[int, bytes]]:
+    outlook = query.outlook(stream, piece.frame)
+    if not outlook.match:
+        return []
+    return RenderedPiece(stream, piece).numbered(query.predicate if outlook.fail else None)
+
+
+def _take_records(
+    page: HistoryPage, piece: Piece, matching: list[tuple[int, bytes]], end: int | None, limit: int | None
+) -> bool:
     within = [(n, text) for n, text in matching if end is None or n < end]
     taken = within if limit is None else within[: limit - len(page.records)]
     cut = len(taken) < len(within)

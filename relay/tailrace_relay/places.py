@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Iterable
 
 from tailrace.wire import FrameError, StreamID
-from tailrace.wire.levels import UNBOUNDED
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.query import Query
 from tailrace_relay.reader import Entry, Piece
-from tailrace_relay.render import RenderedPiece, at_least
+from tailrace_relay.render import RenderedPiece
 from tailrace_relay.selection import Start
 
 __all__ = ["Metas", "last_matching", "positions_of", "resolve"]
@@ -21,14 +21,14 @@ SCAN = 200_000
 Metas = dict[str, StreamMeta | None]
 
 
-async def positions_of(history: History, start: Start, level: int, metas: Metas) -> dict[str, Position]:
+async def positions_of(history: History, start: Start, query: Query, metas: Metas) -> dict[str, Position]:
     """Where a subscription with a cursor or a tail begins in each stream.
 
     Raises:
         Unavailable: when Redis does not answer.
     """
     if start.after is None:
-        return await _tail(history, start.tail, level, metas)
+        return await _tail(history, start.tail, query, metas)
     positions: dict[str, Position] = {}
     for stream, meta in metas.items():
         position = start.after.single or start.after.positions.get(stream)
@@ -49,9 +49,9 @@ async def resolve(history: History, stream: str, position: Position, meta: Strea
 
 
 async def last_matching(
-    history: History, stream: str, count: int, level: int, before: StreamID | None = None
+    history: History, stream: str, count: int, query: Query, before: StreamID | None = None
 ) -> tuple[list[StreamID], StreamID | None]:
-    """The IDs of the last `count` records at or above `level`, newest first; fewer when `SCAN` holds no more.
+    """The IDs of the last `count` records that match, newest first; fewer when `SCAN` holds no more.
 
     With them the place before all that was looked at; None when that is the stream's start.
     """
@@ -62,11 +62,11 @@ async def last_matching(
         # A frame that holds earlier records too may end at or behind `before`.
         _, across = await history.first_frame(stream, StreamID(before.ms, max(before.n - 1, 0)))
         if across is not None:
-            found += [id for id in _matching(across, stream, level) if id.n < before.n]
+            found += [id for id in _matching(across, stream, query) if id.n < before.n]
     while len(found) < count and scanned < SCAN:
         page = await history.page_before(stream, edge, asked)
         for entry in page.entries:
-            found += [id for id in _matching(entry, stream, level) if before is None or id.n < before.n]
+            found += [id for id in _matching(entry, stream, query) if before is None or id.n < before.n]
             scanned += entry.frame.count if entry.frame is not None else 1
             if entry.frame is not None:
                 floor = StreamID(entry.id.ms, entry.id.n - entry.frame.count - entry.frame.shed)
@@ -76,11 +76,11 @@ async def last_matching(
     return found[:count], floor
 
 
-async def _tail(history: History, tail: int, level: int, metas: Metas) -> dict[str, Position]:
+async def _tail(history: History, tail: int, query: Query, metas: Metas) -> dict[str, Position]:
     """Before the last `tail` matching records of all streams together, by the time they were appended."""
     newest: list[tuple[StreamID, str]] = []
     for stream in metas:
-        found, _ = await last_matching(history, stream, tail, level)
+        found, _ = await last_matching(history, stream, tail, query)
         newest = heapq.nlargest(tail, [*newest, *((id, stream) for id in found)])
     positions = {stream: meta.newest if meta else START for stream, meta in metas.items()}
     for id, stream in newest:  # newest first, so the earliest of each stream has the last word
@@ -93,17 +93,19 @@ def just_before(id: StreamID, numbering: Position) -> Position:
     return numbering._replace(id=StreamID(id.ms if id.n > 1 else 0, id.n - 1))
 
 
-def _matching(entry: Entry, stream: str, level: int) -> Iterable[StreamID]:
+def _matching(entry: Entry, stream: str, query: Query) -> Iterable[StreamID]:
     """The IDs of an entry's matching records, newest first."""
     frame, last = entry.frame, entry.id
-    if frame is None or frame.highest_level < min(level, UNBOUNDED):
+    if frame is None:
         return []
-    ids = [StreamID(last.ms, last.n - i) for i in range(frame.count)]
-    if not level:
-        return ids
+    outlook = query.outlook(stream, frame)
+    if not outlook.match:
+        return []
+    first = last.n - frame.count + 1
+    if not outlook.fail:
+        return [StreamID(last.ms, n) for n in range(last.n, first - 1, -1)]
     try:
-        records = RenderedPiece(stream, Piece(frame, last, 0, Position(last))).records
+        places = RenderedPiece(stream, Piece(frame, last, 0, Position(last))).places(query.predicate)
     except FrameError:
         return []  # who reads onward from here is told with a gap
-    matches = at_least(level)
-    return [id for id, record in zip(ids, reversed(records), strict=True) if matches(record)]
+    return [StreamID(last.ms, first + place) for place in reversed(places)]

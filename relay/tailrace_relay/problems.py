@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -19,11 +20,18 @@ __all__ = ["install_problems", "problem"]
 RETRY_AFTER = "1"
 
 
-def problem(status: int, detail: str, parameter: str | None = None, headers: dict[str, str] | None = None) -> Response:
-    """The answer that says what was wrong; `parameter` names the culprit."""
+def problem(
+    status: int,
+    detail: str,
+    parameter: str | None = None,
+    headers: dict[str, str] | None = None,
+    details: Mapping[str, str | int] | None = None,
+) -> Response:
+    """The answer that says what was wrong; `parameter` names the culprit, `details` say more."""
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if parameter is not None:
         content["parameter"] = parameter
+    content |= details or {}
     return Response(msgspec.json.encode(content), status, headers, "application/problem+json")
 
 
@@ -38,7 +46,7 @@ def install_problems(app: FastAPI) -> None:
 
 async def _parameter(_: Request, error: Exception) -> Response:
     assert isinstance(error, ParameterError)
-    return problem(400, str(error), error.parameter)
+    return problem(400, str(error), details=error.details)
 
 
 async def _stream_name(_: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ from tailrace.wire.levels import UNBOUNDED
 from tailrace.wire.record import KIND, MAX_DEPTH, SOURCE
 from tailrace_relay.reader import Piece
 
-__all__ = ["Predicate", "RenderedPiece", "WireRecord", "at_least"]
+__all__ = ["Predicate", "RenderedPiece", "Rest", "Shared", "SharedFacts", "WireRecord"]
 
 
 # Bytes of a body that no agent's usual frame exceeds. msgspec has no bound on what a hostile body expands to, up to
@@ -81,7 +81,7 @@ _FullRow = _shape("_FullRow", *_PLAIN, *_CALLER, *_REST, *_SHARED)
 # The shared facts, the stream and the producer; the seq follows.
 Shared = tuple[str | None, str | None, int | None, str | None, str, str]
 
-Predicate = Callable[[WireRecord], bool]
+Predicate = Callable[[WireRecord, Shared], bool]
 
 _decode_body = msgspec.msgpack.Decoder(list[dict[str, Any] | WireRecord]).decode
 _encode = msgspec.json.Encoder().encode
@@ -124,7 +124,7 @@ class RenderedPiece:
             FrameError: when a value has no form in JSON.
         """
         if predicate not in self._matching:
-            places = self._places(predicate)
+            places = self.places(predicate)
             if predicate is not None and len(places) == len(self.records):
                 self._matching[predicate] = self.matching(None)
             else:
@@ -137,14 +137,16 @@ class RenderedPiece:
         Raises:
             FrameError: when a value has no form in JSON.
         """
-        places = self._places(predicate)
+        places = self.places(predicate)
         rows = zip(places, self._rows(places), strict=True)
         return [(self.piece.first_n + place, _encoded(row)) for place, row in rows]
 
-    def _places(self, predicate: Predicate | None) -> Sequence[int]:
+    def places(self, predicate: Predicate | None) -> Sequence[int]:
+        """Which records match, counted from 0."""
         if predicate is None:
             return range(len(self.records))
-        return [place for place, record in enumerate(self.records) if predicate(record)]
+        shared = self._shared
+        return [place for place, record in enumerate(self.records) if predicate(record, shared)]
 
     def _rows(self, places: Sequence[int]) -> list[msgspec.Struct]:
         piece, shared = self.piece, self._shared
@@ -200,12 +202,6 @@ def _check_plain(value: object, depth: int) -> None:
         raise FrameError(f"metadata or fields hold {type(value).__name__}, which JSON has not")
     for item in inner:
         _check_plain(item, depth + 1)
-
-
-@lru_cache
-def at_least(level: int) -> Predicate:
-    """The predicate of `level=`: this level and above. Groups of one level share it, and so what matches."""
-    return lambda record: record.level_number >= level
 
 
 def _row(record: WireRecord, id: str, time: str, shared: Shared, seq: int) -> msgspec.Struct:

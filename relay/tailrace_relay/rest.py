@@ -9,13 +9,14 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from tailrace.wire import LevelError, StreamID, StreamIDError, check_stream_name, parse_level
+from tailrace.wire import StreamID, StreamIDError, check_stream_name
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.pages import read_back, read_onward
 from tailrace_relay.position import START, Position
 from tailrace_relay.problems import problem
+from tailrace_relay.selection import parse_query
 
 __all__ = ["rest_router"]
 
@@ -62,18 +63,19 @@ def rest_router(gateway: Gateway) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="records on the page")] = 100,
         order: Annotated[Literal["asc", "desc"], Query(description="oldest or newest first")] = "asc",
         level: Annotated[str, Query(description="this level and above")] = "",
+        query: Annotated[str, Query(description="which records; see docs/QUERY.md")] = "",
     ) -> Response:
         """A page of a stream's history. `next` goes on in the same order: as `after` (asc) or `before` (desc)."""
         check_stream_name(stream)
-        start, end, lowest = _position(stream, after), _end(before), _level(level)
+        start, end, wanted = _position(stream, after), _end(before), parse_query(query, level)
         meta = (await gateway.history.metas([stream]))[stream]
         if meta is None:
             return problem(404, f"there is no stream {stream!r}", "stream")
         if _from_end(order, start, end):
-            page = await read_back(gateway.history, stream, meta, end, after=start, limit=limit, level=lowest)
+            page = await read_back(gateway.history, stream, meta, end, after=start, limit=limit, query=wanted)
         else:
             page = await read_onward(
-                gateway.history, stream, meta, start or START, before=end, limit=limit, level=lowest
+                gateway.history, stream, meta, start or START, before=end, limit=limit, query=wanted
             )
         return _json(page.json(newest_first=order == "desc"))
 
@@ -126,10 +128,3 @@ def _end(text: str) -> StreamID | None:
         return StreamID.parse(text.split("~")[0]) if text else None
     except StreamIDError as error:
         raise ParameterError("before", str(error)) from error
-
-
-def _level(text: str) -> int:
-    try:
-        return parse_level(text) if text else 0
-    except LevelError as error:
-        raise ParameterError("level", str(error)) from error

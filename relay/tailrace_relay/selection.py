@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from tailrace.wire import LevelError, parse_level
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
+from tailrace_relay.query import EVERYTHING, Query
 
-__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "parse_subscription"]
+__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "parse_query", "parse_subscription"]
 
 # Names and globs in one selection.
 MAX_PATTERNS = 64
@@ -24,14 +25,14 @@ _PATTERN = re.compile(r"[A-Za-z0-9._:*?-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records: those of matching streams at or above a level. Equal selections share one group."""
+    """Which records: those of matching streams that a query matches. Equal selections share one group."""
 
     patterns: tuple[str, ...]
-    level: int = 0
+    query: Query = EVERYTHING
 
     @classmethod
-    def parse(cls, streams: str, level: str = "") -> Selection:
-        """Read `streams=` and `level=`.
+    def parse(cls, streams: str, level: str = "", query: str = "") -> Selection:
+        """Read `streams=`, `level=` and `query=`.
 
         Raises:
             ParameterError: naming the parameter, what is wrong with it and what would be right.
@@ -48,10 +49,7 @@ class Selection:
                     f"not a stream name or glob: {pattern[:64]!r}; right would be 1 to 128 of the characters "
                     "A-Z a-z 0-9 . _ : - and * ?",
                 )
-        try:
-            return cls(patterns, parse_level(level) if level else 0)
-        except LevelError as error:
-            raise ParameterError("level", str(error)) from error
+        return cls(patterns, parse_query(query, level))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,13 +100,25 @@ NOW = Start()
 
 
 def parse_subscription(parameters: Mapping[str, str]) -> tuple[Selection, Start]:
-    """Read `streams`, `level`, `after` and `tail` of a request.
+    """Read `streams`, `level`, `query`, `after` and `tail` of a request.
 
     Raises:
         ParameterError: naming the parameter, what is wrong with it and what would be right.
     """
-    selection = Selection.parse(parameters.get("streams", ""), parameters.get("level", ""))
+    selection = Selection.parse(parameters.get("streams", ""), parameters.get("level", ""), parameters.get("query", ""))
     return selection, Start.parse(selection, parameters.get("after", ""), parameters.get("tail", ""))
+
+
+def parse_query(query: str, level: str) -> Query:
+    """Read `query=` and `level=`: both must match.
+
+    Raises:
+        ParameterError: naming the parameter, what is wrong with it and what would be right.
+    """
+    try:
+        return Query.parse(query, level=parse_level(level) if level else 0)
+    except LevelError as error:
+        raise ParameterError("level", str(error)) from error
 
 
 def _is_glob(pattern: str) -> bool:

@@ -84,9 +84,10 @@ def event_router(gateway: Gateway) -> APIRouter:
         after: str = Query("", description="a cursor; wins over tail; Last-Event-ID wins over it"),
         tail: str = Query("", description="first the last so many matching records"),
         level: str = Query("", description="this level and above"),
+        query: str = Query("", description="which records; see docs/QUERY.md"),
     ) -> Response:
         """Live records as server-sent events; the browser's EventSource resumes by itself."""
-        parameters = {"streams": streams, "after": after, "tail": tail, "level": level}
+        parameters = {"streams": streams, "after": after, "tail": tail, "level": level, "query": query}
         parameters["after"] = request.headers.get("last-event-id") or after
         selection, start = parse_subscription(parameters)
         # Whatever can be known to fail must fail while a status can still say so.

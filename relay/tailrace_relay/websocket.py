@@ -90,7 +90,7 @@ class _Connection:
         try:
             await self._subscribe(parameters, None)
         except ParameterError as error:
-            self._outbox.write(messages.error("bad_request", str(error), error.parameter))
+            self._outbox.write(messages.error("bad_request", str(error), error.details))
             self._outbox.close(codes.BAD_PARAMETER, str(error))
 
     async def serve(self, receive: Receive) -> None:
@@ -123,7 +123,7 @@ class _Connection:
             await self._obey(message, id)
         except ParameterError as error:
             name = id if isinstance(id, str) else None
-            self._outbox.write(messages.error("bad_request", str(error), error.parameter, name))
+            self._outbox.write(messages.error("bad_request", str(error), error.details, name))
         return True
 
     async def _obey(self, message: dict[str, Any], id: Any) -> None:
@@ -167,7 +167,7 @@ def _subscription_id(id: Any) -> str | None:
 def _parameters(message: Mapping[str, Any]) -> dict[str, str]:
     """A subscribe message's members as a request's parameters have them: `streams` may be a list, `tail` a number."""
     parameters: dict[str, str] = {}
-    for name in ("streams", "after", "tail", "level"):
+    for name in ("streams", "after", "tail", "level", "query"):
         value = message.get(name)
         if name == "streams" and isinstance(value, list) and all(isinstance(item, str) for item in value):
             value = ",".join(value)

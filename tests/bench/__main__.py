@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tests.bench import callers, fan_out, idle, imports, latency, log_call, memory, replay, shipping
+from tests.bench import callers, fan_out, filtering, idle, imports, latency, log_call, memory, replay, shipping
 from tests.bench.rig import Rig
 from tests.bench.table import Row, format_table
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Rig], list[Row]]] = {
     "fan-out": fan_out.run,
     "latency": latency.run,
     "replay": replay.run,
+    "filtering": filtering.run,
     "idle": idle.run,
     "import": imports.run,
 }

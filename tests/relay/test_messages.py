@@ -76,7 +76,7 @@ def test_the_small_ones() -> None:
 
 
 def test_an_error_names_the_parameter_where_there_is_one() -> None:
-    found = content(messages.error("bad_request", 'not a "cursor"\n', "after", "x"))
+    found = content(messages.error("bad_request", 'not a "cursor"\n', {"parameter": "after"}, "x"))
     assert found == {
         "type": "error",
         "subscription": "x",
@@ -88,7 +88,7 @@ def test_an_error_names_the_parameter_where_there_is_one() -> None:
 
 
 def test_an_event_is_one_line_of_data_whatever_the_text() -> None:
-    event = messages.error("bad_request", "a\nb\r\nid: 9\n\n", "after").event.decode()
+    event = messages.error("bad_request", "a\nb\r\nid: 9\n\n", {"parameter": "after"}).event.decode()
     assert event.count("\n") == 3
     assert event.startswith("event: error\ndata: {")
     assert "\r" not in event

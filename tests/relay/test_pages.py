@@ -11,6 +11,7 @@ from tailrace_relay.cursor import Cursor
 from tailrace_relay.history import History
 from tailrace_relay.pages import read_back, read_onward
 from tailrace_relay.position import StreamMeta
+from tailrace_relay.query import Query
 from tests.relay.live import Log
 from tests.relay.stored import NOON
 
@@ -34,7 +35,9 @@ class Reading:
         assert start is not None
         end = StreamID.parse(before) if before else None
         meta = await self._meta()
-        page = await read_onward(self._history, self._stream, meta, start, before=end, limit=limit, level=level)
+        page = await read_onward(
+            self._history, self._stream, meta, start, before=end, limit=limit, query=Query.parse("", level=level)
+        )
         found: dict[str, Any] = json.loads(page.json(newest_first=False))
         return found
 
@@ -42,7 +45,9 @@ class Reading:
         end = StreamID.parse(before) if before else None
         start = Cursor.parse(after).single if after else None
         meta = await self._meta()
-        page = await read_back(self._history, self._stream, meta, end, after=start, limit=limit, level=level)
+        page = await read_back(
+            self._history, self._stream, meta, end, after=start, limit=limit, query=Query.parse("", level=level)
+        )
         found: dict[str, Any] = json.loads(page.json(newest_first=True))
         return found
 

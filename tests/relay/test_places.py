@@ -8,6 +8,7 @@ from tailrace_relay.cursor import Cursor, format_cursor
 from tailrace_relay.history import History
 from tailrace_relay.places import just_before, last_matching, positions_of, resolve
 from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.query import EVERYTHING, Query
 from tailrace_relay.selection import Start
 from tests.relay.live import Log
 
@@ -23,7 +24,10 @@ async def meta_of(history: History, stream: str = "api") -> StreamMeta:
 async def begin(history: History, start: Start, *streams: str, level: int = 0) -> dict[str, int]:
     """The number behind which each stream begins."""
     metas = await history.metas(streams or ["api"])
-    return {name: place.id.n for name, place in (await positions_of(history, start, level, metas)).items()}
+    return {
+        name: place.id.n
+        for name, place in (await positions_of(history, start, Query.parse("", level=level), metas)).items()
+    }
 
 
 async def test_without_a_start_it_begins_now(history: History, any_log: Log) -> None:
@@ -111,10 +115,10 @@ async def test_a_quiet_stream_that_went_on_is_found_from_the_as_of_time(history:
 async def test_the_last_matching_records_before_a_place_in_mid_frame(history: History, any_log: Log) -> None:
     answers = [any_log.append(4) for _ in range(3)]
     place = StreamID(answers[2].last.ms, 11)
-    found, floor = await last_matching(history, "api", 4, 0, place)
+    found, floor = await last_matching(history, "api", 4, EVERYTHING, place)
     assert [id.n for id in found] == [10, 9, 8, 7]
     assert floor is None or floor.n == 0
-    assert [id.n for id in (await last_matching(history, "api", 100, 0, place))[0]] == list(range(10, 0, -1))
+    assert [id.n for id in (await last_matching(history, "api", 100, EVERYTHING, place))[0]] == list(range(10, 0, -1))
 
 
 async def test_the_place_before_all_that_was_looked_at_is_told(
@@ -124,7 +128,7 @@ async def test_the_place_before_all_that_was_looked_at_is_told(
     monkeypatch.setattr("tailrace_relay.places.FIRST_PAGE", 2)
     for _ in range(20):
         any_log.append(3)
-    found, floor = await last_matching(history, "api", 5, 50)
+    found, floor = await last_matching(history, "api", 5, Query.parse("", level=50))
     assert found == []
     assert floor is not None
     assert 0 < floor.n <= 50
@@ -135,7 +139,7 @@ async def test_a_foreign_entry_does_not_hide_the_frame_that_a_place_lies_in(hist
     any_log.append(2)
     any_log.client.xadd(any_log.stream.key, {"note": "not ours"})
     answer = any_log.append(4)
-    found, _ = await last_matching(history, "api", 3, 0, StreamID(answer.last.ms, 5))
+    found, _ = await last_matching(history, "api", 3, EVERYTHING, StreamID(answer.last.ms, 5))
     assert [id.n for id in found] == [4, 3, 2]
 
 

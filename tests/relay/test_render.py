@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tailrace.wire import Facts, Frame, FrameError, Record, StreamID, join_frame, make_frame
 from tailrace_relay import render
 from tailrace_relay.position import Position
+from tailrace_relay.query import Query
 from tailrace_relay.reader import Piece
-from tailrace_relay.render import RenderedPiece, at_least
+from tailrace_relay.render import Predicate, RenderedPiece
 from tests.agent.wire import strategies
 from tests.agent.wire.test_vectors import load, vectors
 from tests.relay.stored import NOON, PRODUCER, frame_of
@@ -247,6 +248,10 @@ def test_what_is_unknown_is_passed_over() -> None:
     said = rendered(frame)[0]
     assert said["service"] == "shop"
     assert not {"colour", "smell"} & said.keys()
+
+
+def at_least(level: int) -> Predicate | None:
+    return Query.parse("", level=level).predicate
 
 
 def test_only_what_matches_is_given() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
+from tailrace_relay.query import Query
 from tailrace_relay.selection import MAX_PATTERNS, MAX_TAIL, Selection, Start, parse_subscription
 
 ALPHABET = "ab.:-"
@@ -47,7 +48,11 @@ def test_hostile_globs_take_linear_time() -> None:
 
 
 def test_equal_questions_are_equal_selections() -> None:
-    assert Selection.parse("b, a,,a ", "WARN") == Selection.parse("a,b", "30") == Selection(("a", "b"), 30)
+    assert (
+        Selection.parse("b, a,,a ", "WARN")
+        == Selection.parse("a,b", "30")
+        == Selection(("a", "b"), Query.parse("level:>=30"))
+    )
     assert hash(Selection.parse("b,a")) == hash(Selection.parse("a,b"))
 
 
@@ -56,7 +61,7 @@ def test_equal_questions_are_equal_selections() -> None:
     [("", 0), ("DEBUG", 10), ("info", 20), ("WARN", 30), ("WARNING", 30), ("FATAL", 50), ("CRITICAL", 50), ("35", 35)],
 )
 def test_levels_by_name_and_by_number(text: str, level: int) -> None:
-    assert Selection.parse("api", text).level == level
+    assert Selection.parse("api", text).query == Query.parse("", level=level)
 
 
 def test_only_one_name_is_a_single_stream() -> None:
