@@ -11,6 +11,7 @@ from tailrace.docker.engine import Answer, Engine, EngineAway, EngineError, Engi
 from tailrace.docker.events import DESTROYED, Event, Events
 from tailrace.docker.response import ResponseError
 from tailrace.docker.roster import Roster
+from tailrace.docker.stamp import SECOND
 from tailrace.shipper.backlog import Backoff
 
 __all__ = ["Watch"]
@@ -18,6 +19,10 @@ __all__ = ["Watch"]
 # Seconds between two looks at which containers there are, besides what the engine tells: it drops events for whoever
 # is slow to take them, as we are while Redis is away.
 LIST_EVERY = 30.0
+
+# Nanoseconds before our beginning from which on events are asked for. The engine answers before it listens itself: what
+# happens in between would be heard by nobody.
+OVERLAP = 10 * SECOND
 
 # Seconds of rest after a question about a container that was not answered.
 REST = 1.0
@@ -43,7 +48,7 @@ class Watch:
         self._engine = engine
         self._roster = roster
         self._say = say
-        self._events = Events()
+        self._events = Events(time.time_ns() - OVERLAP)
         # Those to be looked at, in the order in which something happened to them.
         self._looks: dict[str, None] = {}
         self._look_at = self._list_at = self._connect_at = 0.0

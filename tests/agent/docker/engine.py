@@ -175,6 +175,7 @@ class FakeEngine:
         version, oldest: of its API.
         requests: the targets that were asked for.
         faults: what goes wrong with the next requests, each once.
+        before_listening: called when events were promised and are not listened to yet.
     """
 
     def __init__(self, path: Path, *, seeking: bool = True) -> None:
@@ -185,6 +186,7 @@ class FakeEngine:
         self.containers: dict[str, FakeContainer] = {}
         self.requests: list[str] = []
         self.faults: list[Fault] = []
+        self.before_listening: Callable[[], object] = lambda: None
         self._events: list[dict[str, Any]] = []
         self._listener: socket.socket | None = None
         self._connections: set[socket.socket] = set()
@@ -342,6 +344,7 @@ class FakeEngine:
         wanted = json.loads(query.get("filters", "{}")).get("event")
         since = _time_of(query.get("since"))
         writer.head("application/json")
+        self.before_listening()
         with self.changed:
             told = 0 if since else len(self._events)
         while True:

@@ -424,6 +424,22 @@ def test_many_containers_that_start_at_once_are_all_followed(engine: FakeEngine,
         assert shipping.messages(1, f"docker:{container.name}") == [container.name]
 
 
+def test_a_container_that_starts_before_the_engine_listens_to_itself_is_followed(
+    engine: FakeEngine, shipping: Shipping
+) -> None:
+    web = engine.create("web")
+
+    def start_after_the_list() -> None:
+        wait_for(lambda: engine.asked(f"/containers/{web.id}/json"), TIMEOUT, "the first look at it")
+        web.start()
+
+    engine.before_listening = start_after_the_list
+    web.print("hello\n")
+    shipping.start()
+    assert shipping.messages(1, "docker:web") == ["hello"]
+    assert len(engine.asked("/containers/json")) == 1, "nothing had to be listed again"
+
+
 def test_a_renamed_container_keeps_its_stream(engine: FakeEngine, shipping: Shipping) -> None:
     web = engine.run("web")
     shipping.start()
