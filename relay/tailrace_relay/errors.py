@@ -5,6 +5,8 @@ TailraceError
     ├── ParameterError   a parameter of a request is not usable
     │   ├── CursorError  ... it is a cursor
     │   └── QueryError   ... it is a query; says where in it (`query.errors`)
+    │   ├── NotFound     ... it names what there is not
+    │   └── Gone         ... it names what is not kept any more
     └── Unavailable      Redis does not answer
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 from tailrace.wire import TailraceError
 
-__all__ = ["CursorError", "ParameterError", "RelayError", "Unavailable"]
+__all__ = ["CursorError", "Gone", "NotFound", "ParameterError", "RelayError", "Unavailable"]
 
 
 class RelayError(TailraceError):
@@ -38,6 +40,14 @@ class ParameterError(RelayError):
 
 class CursorError(ParameterError):
     """A cursor is not usable."""
+
+
+class NotFound(ParameterError):
+    """What a parameter names does not exist, and never did."""
+
+
+class Gone(ParameterError):
+    """What a parameter names is not kept any more."""
 
 
 class Unavailable(RelayError):

@@ -28,6 +28,9 @@ SECONDS = 1.0
 STUCK = 60 * SECONDS
 LOOK_FOR_STUCK = 5 * SECONDS
 
+# Readers of whole streams at one time: each costs a page of memory, and all of them share what live clients leave.
+SCANS = 4
+
 # How often an event stream gets a comment: below every proxy's patience.
 PING = 10 * SECONDS
 
@@ -41,6 +44,8 @@ class Gateway:
         self.keys = Keys(settings.prefix)
         # The transports' open connections, each with its progress and since when it has not changed.
         self._outboxes: dict[Outbox, tuple[int, float]] = {}
+        # Who reads through whole streams; others wait for their turn.
+        self.scans = asyncio.Semaphore(SCANS)
         self._started = False
         self._watches: list[asyncio.Task[None]] = []
 

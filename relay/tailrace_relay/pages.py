@@ -12,7 +12,7 @@ from tailrace_relay.group import unreadable
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.messages import gap_json
 from tailrace_relay.places import just_before, last_matching, resolve
-from tailrace_relay.position import Position, StreamMeta
+from tailrace_relay.position import START, Position, StreamMeta
 from tailrace_relay.query import EVERYTHING, Query
 from tailrace_relay.reader import Gap, Item, Piece, Reader
 from tailrace_relay.render import RenderedPiece
@@ -42,10 +42,14 @@ class HistoryPage:
         """A page without records yet, behind a position."""
         return cls(stream, start, StreamID(start.id.ms, start.id.n + 1))
 
-    def json(self, *, newest_first: bool) -> bytes:
-        """The body of the answer: `next` goes on in the same order, `previous` goes back."""
+    def json(self, *, newest_first: bool, always_next: bool = False) -> bytes:
+        """The body of the answer: `next` goes on in the same order, `previous` goes back.
+
+        Args:
+            always_next: also where nothing follows so far.
+        """
         step = -1 if newest_first else 1
-        after = str(self.position) if self.more_after else None
+        after = str(self.position) if self.more_after or always_next else None
         before = str(self.first) if self.more_before else None
         forward, backward = (before, after) if newest_first else (after, before)
         ends: dict[str, Any] = {"next": forward, "previous": backward, "gaps": [gap_json(g) for g in self.gaps][::step]}
@@ -80,17 +84,24 @@ async def read_back(
     after: Position | None = None,
     limit: int,
     query: Query = EVERYTHING,
+    floor: Position = START,
 ) -> HistoryPage:
-    """The last `limit` records that match before an ID (None: the end), also oldest first."""
+    """The last `limit` records that match before an ID (None: the end), also oldest first.
+
+    Args:
+        floor: nothing before this matters; the page that reaches it has none before it.
+    """
     if before is None or before.n > meta.last.n:
         before = StreamID(meta.last.ms, meta.last.n + 1)
-    found, floor = await last_matching(history, stream, limit, query, before)
-    start = meta.newest._replace(id=floor or ZERO)
+    found, looked = await last_matching(history, stream, limit, query, before, floor.id.n)
+    start = max(meta.newest._replace(id=looked or ZERO), floor, key=_number)
     if len(found) == limit:
         start = just_before(found[-1], start)
     begin = start if after is None else await resolve(history, stream, after, meta)
     # No limits here: the start is chosen so that all fits, also the gaps behind the last record.
-    return await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None)
+    page = await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None)
+    page.more_before = page.first.n > floor.id.n + 1
+    return page
 
 
 async def _read(

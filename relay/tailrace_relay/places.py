@@ -49,31 +49,37 @@ async def resolve(history: History, stream: str, position: Position, meta: Strea
 
 
 async def last_matching(
-    history: History, stream: str, count: int, query: Query, before: StreamID | None = None
+    history: History, stream: str, count: int, query: Query, before: StreamID | None = None, floor: int = 0
 ) -> tuple[list[StreamID], StreamID | None]:
     """The IDs of the last `count` records that match, newest first; fewer when `SCAN` holds no more.
 
     With them the place before all that was looked at; None when that is the stream's start.
+
+    Args:
+        before: those before this ID.
+        floor: those behind this number.
     """
     found: list[StreamID] = []
     scanned, asked = 0, FIRST_PAGE
-    edge, floor = before, None
+    edge, lowest = before, None
     if before is not None:
         # A frame that holds earlier records too may end at or behind `before`.
         _, across = await history.first_frame(stream, StreamID(before.ms, max(before.n - 1, 0)))
         if across is not None:
-            found += [id for id in _matching(across, stream, query) if id.n < before.n]
-    while len(found) < count and scanned < SCAN:
+            found += [id for id in _matching(across, stream, query) if floor < id.n < before.n]
+    while len(found) < count and scanned < SCAN and (edge is None or edge.n > floor):
         page = await history.page_before(stream, edge, asked)
         for entry in page.entries:
-            found += [id for id in _matching(entry, stream, query) if before is None or id.n < before.n]
+            found += [
+                id for id in _matching(entry, stream, query) if floor < id.n and (before is None or id.n < before.n)
+            ]
             scanned += entry.frame.count if entry.frame is not None else 1
             if entry.frame is not None:
-                floor = StreamID(entry.id.ms, entry.id.n - entry.frame.count - entry.frame.shed)
+                lowest = StreamID(entry.id.ms, entry.id.n - entry.frame.count - entry.frame.shed)
         if not page.more:
             return found[:count], None
         edge, asked = page.scan, next_count(page, asked)
-    return found[:count], floor
+    return found[:count], lowest
 
 
 async def _tail(history: History, tail: int, query: Query, metas: Metas) -> dict[str, Position]:

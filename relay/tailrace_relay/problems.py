@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tailrace.wire import StreamNameError
-from tailrace_relay.errors import ParameterError, Unavailable
+from tailrace_relay.errors import Gone, NotFound, ParameterError, Unavailable
 
 __all__ = ["install_problems", "problem"]
 
@@ -46,7 +46,8 @@ def install_problems(app: FastAPI) -> None:
 
 async def _parameter(_: Request, error: Exception) -> Response:
     assert isinstance(error, ParameterError)
-    return problem(400, str(error), details=error.details)
+    status = 404 if isinstance(error, NotFound) else 410 if isinstance(error, Gone) else 400
+    return problem(status, str(error), details=error.details)
 
 
 async def _stream_name(_: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ from tailrace.wire.levels import UNBOUNDED
 from tailrace.wire.record import KIND, MAX_DEPTH, SOURCE
 from tailrace_relay.reader import Piece
 
-__all__ = ["Predicate", "RenderedPiece", "Rest", "Shared", "SharedFacts", "WireRecord"]
+__all__ = ["Predicate", "RenderedPiece", "Rest", "Shared", "SharedFacts", "WireRecord", "time_text"]
 
 
 # Bytes of a body that no agent's usual frame exceeds. msgspec has no bound on what a hostile body expands to, up to
@@ -141,6 +141,11 @@ class RenderedPiece:
         rows = zip(places, self._rows(places), strict=True)
         return [(self.piece.first_n + place, _encoded(row)) for place, row in rows]
 
+    @property
+    def service(self) -> str:
+        """The service of all of them; empty where none is named."""
+        return self._shared[0] or ""
+
     def places(self, predicate: Predicate | None) -> Sequence[int]:
         """Which records match, counted from 0."""
         if predicate is None:
@@ -247,6 +252,12 @@ def _second_text(second: int) -> str:
         return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError, OSError):
         return "9999-12-31T23:59:59" if second > 0 else "0001-01-01T00:00:00"
+
+
+def time_text(micros: int) -> str:
+    """A time in microseconds since 1970 UTC as RFC 3339 has it."""
+    second, fraction = divmod(micros, 1_000_000)
+    return f"{_second_text(second)}.{fraction:06d}Z"
 
 
 def _time_texts(records: Iterable[WireRecord]) -> list[str]:

@@ -10,8 +10,8 @@ from tailrace_relay.query.errors import QueryError
 from tailrace_relay.query.outlook import OPEN, Look, Outlook, compile_outlook
 from tailrace_relay.query.parser import parse
 from tailrace_relay.query.predicate import compile_predicate
-from tailrace_relay.query.quantity import Quantity
-from tailrace_relay.query.syntax import And, Compare, Everything, Field, Node
+from tailrace_relay.query.quantity import INSTANT, Quantity
+from tailrace_relay.query.syntax import And, Between, Compare, Everything, Field, Node
 from tailrace_relay.render import Predicate
 
 __all__ = ["EVERYTHING", "MAX_QUERY", "Query"]
@@ -50,11 +50,21 @@ class Query:
             raise QueryError(f"{len(text)} characters; {MAX_QUERY} is the limit", MAX_QUERY)
         if not text.isprintable() and (surrogate := _SURROGATE.search(text)):
             raise QueryError("half of a surrogate pair is no character", surrogate.start(), 1)
-        tree = parse(text)
-        if level:
-            least = Field("level", Compare(">=", Quantity(level)))
-            tree = least if tree == Everything() else And((least, *(tree.parts if isinstance(tree, And) else (tree,))))
-        return _known(tree)
+        query = _known(parse(text))
+        return query._and(Field("level", Compare(">=", Quantity(level)))) if level else query
+
+    def between(self, since: int | None, until: int | None) -> Query:
+        """The same of a span of record times, in microseconds since 1970 UTC, both included."""
+        if since is None and until is None:
+            return self
+        sides = [None if side is None else Quantity(side, INSTANT) for side in (since, until)]
+        return self._and(Field("time", Between(*sides)))
+
+    def _and(self, node: Node) -> Query:
+        tree = self.tree
+        if tree == Everything():
+            return _known(node)
+        return _known(And((node, *(tree.parts if isinstance(tree, And) else (tree,)))))
 
     @cached_property
     def predicate(self) -> Predicate | None:

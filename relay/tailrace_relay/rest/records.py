@@ -1,108 +1,118 @@
-"""`GET /api/streams…`, health and readiness (docs/PROTOCOL.md, B6)."""
+"""`GET /api/streams/{stream}/records…`: pages of history, the newest, totals, and what is around one of them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
-import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from tailrace.wire import StreamID, StreamIDError, check_stream_name
 from tailrace_relay.cursor import Cursor
-from tailrace_relay.errors import CursorError, ParameterError
+from tailrace_relay.errors import CursorError, NotFound, ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.pages import read_back, read_onward
-from tailrace_relay.position import START, Position
-from tailrace_relay.problems import problem
-from tailrace_relay.selection import parse_query
+from tailrace_relay.places import resolve
+from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.reader import Gap
+from tailrace_relay.rest.answers import encoded, json_answer
+from tailrace_relay.rest.wanted import Wanted
+from tailrace_relay.scan import Found, scan
+from tailrace_relay.summary import Summary
+from tailrace_relay.surroundings import read_around
 
-__all__ = ["rest_router"]
+__all__ = ["record_routes"]
 
-# Records on one page.
+# Records on one page, and on either side of one.
 MAX_LIMIT = 10_000
+MAX_LINES = 1_000
 
-_encode = msgspec.json.Encoder().encode
+# Bars of a histogram: more than a screen has columns for.
+MAX_BUCKETS = 1_000
 
 
-def rest_router(gateway: Gateway) -> APIRouter:
-    """The routes that answer at once."""
-    router = APIRouter()
+def record_routes(gateway: Gateway) -> APIRouter:
+    """The records of one stream."""
+    router = APIRouter(prefix="/api/streams/{stream}/records")
 
-    @router.get("/api/streams")
-    async def list_streams() -> Response:
-        """All streams, the most recently active first."""
-        found = await gateway.history.streams()
-        names = [name for name, _ in found]
-        metas = await gateway.history.metas(names)
-        oldest = await gateway.history.oldest(names)
-        streams = []
-        for name, activity in found:
-            meta = metas[name]
-            if meta is not None:
-                first = oldest[name]
-                streams.append(
-                    {
-                        "stream": name,
-                        "epoch": meta.epoch,
-                        "oldest": str(first) if first else None,
-                        "newest": str(meta.last),
-                        "records": meta.last.n - first.n + 1 if first else 0,
-                        "bytes": meta.size,
-                        "last_activity": activity,
-                    }
-                )
-        return _json(_encode({"streams": streams}))
-
-    @router.get("/api/streams/{stream}/records")
-    async def records(
+    @router.get("")
+    async def page(
         stream: str,
+        wanted: Annotated[Wanted, Depends()],
         after: Annotated[str, Query(description="a cursor of this stream; the page begins behind it")] = "",
         before: Annotated[str, Query(description="a stream ID; the page ends before it")] = "",
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="records on the page")] = 100,
         order: Annotated[Literal["asc", "desc"], Query(description="oldest or newest first")] = "asc",
-        level: Annotated[str, Query(description="this level and above")] = "",
-        query: Annotated[str, Query(description="which records; see docs/QUERY.md")] = "",
     ) -> Response:
         """A page of a stream's history. `next` goes on in the same order: as `after` (asc) or `before` (desc)."""
+        meta = await meta_of(stream)
+        start, end = _position(stream, after), _id("before", before)
+        floor = await wanted.floor(gateway.history, stream)
+        query = wanted.query
+        if _from_end(order, start, end):
+            found = await read_back(
+                gateway.history, stream, meta, end, after=start, limit=limit, query=query, floor=floor
+            )
+        else:
+            begin = await resolve(gateway.history, stream, start or START, meta)
+            begin = max(begin, floor, key=lambda position: position.id.n)
+            found = await read_onward(gateway.history, stream, meta, begin, before=end, limit=limit, query=query)
+        return json_answer(found.json(newest_first=order == "desc"))
+
+    @router.get("/latest")
+    async def latest(
+        stream: str,
+        wanted: Annotated[Wanted, Depends()],
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="records at most")] = 100,
+    ) -> Response:
+        """The newest records, the oldest of them first. `next` goes on from there, also live."""
+        meta = await meta_of(stream)
+        floor = await wanted.floor(gateway.history, stream)
+        found = await read_back(gateway.history, stream, meta, None, limit=limit, query=wanted.query, floor=floor)
+        return json_answer(found.json(newest_first=False, always_next=True))
+
+    @router.get("/summary")
+    async def summary(
+        stream: str,
+        request: Request,
+        wanted: Annotated[Wanted, Depends()],
+        buckets: Annotated[int, Query(ge=1, le=MAX_BUCKETS, description="of the histogram, at most")] = 60,
+    ) -> Response:
+        """Exact totals of all that matches: by level, logger, source, kind and service, and over time."""
+        meta = await meta_of(stream)
+        found = Summary(buckets)
+        async with gateway.scans:
+            start = await wanted.floor(gateway.history, stream)
+            async for item in scan(gateway.history, stream, wanted.query, start, meta.last.n):
+                if isinstance(item, Found):
+                    found.add(item)
+                elif isinstance(item, Gap):
+                    found.add_gap(item)
+                elif await request.is_disconnected():
+                    break  # nobody waits for it any more
+        return encoded(found.content())
+
+    @router.get("/context")
+    async def context(
+        stream: str,
+        id: Annotated[str, Query(description="the ID of a record")],
+        lines: Annotated[int, Query(ge=0, le=MAX_LINES, description="records before it, and after it")] = 20,
+    ) -> Response:
+        """A record with those around it. 404: there never was one of this ID; 410: it is not kept any more."""
+        meta = await meta_of(stream)
+        place = _id("id", id)
+        if place is None:
+            raise ParameterError("id", "an ID is missing; right would be as 1763683200000-17")
+        return json_answer(await read_around(gateway.history, stream, meta, place, lines))
+
+    async def meta_of(stream: str) -> StreamMeta:
         check_stream_name(stream)
-        start, end, wanted = _position(stream, after), _end(before), parse_query(query, level)
         meta = (await gateway.history.metas([stream]))[stream]
         if meta is None:
-            return problem(404, f"there is no stream {stream!r}", "stream")
-        if _from_end(order, start, end):
-            page = await read_back(gateway.history, stream, meta, end, after=start, limit=limit, query=wanted)
-        else:
-            page = await read_onward(
-                gateway.history, stream, meta, start or START, before=end, limit=limit, query=wanted
-            )
-        return _json(page.json(newest_first=order == "desc"))
-
-    @router.get("/api/agents")
-    async def list_agents() -> Response:
-        """The processes that log, with what they say of themselves, and `state`: `running`, `exited` or `lost`."""
-        said, now = await gateway.history.announcements(), await gateway.history.now()
-        agents = [{**asdict(each), "state": each.state(now).value} for each in said]
-        return _json(_encode({"agents": agents}))
-
-    @router.get("/api/health")
-    async def health() -> Response:
-        """Whether this process lives."""
-        return _json(_encode({"status": "alive", "gateway": gateway.name}))
-
-    @router.get("/api/ready")
-    async def ready() -> Response:
-        """Whether records reach clients through this gateway: measured, by a probe through Redis' pub/sub."""
-        if gateway.ready:
-            return _json(_encode({"status": "ready", "gateway": gateway.name}))
-        return problem(503, "Redis' pub/sub does not deliver to this gateway", headers={"Retry-After": "1"})
+            raise NotFound("stream", f"there is no stream {stream!r}")
+        return meta
 
     return router
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _position(stream: str, text: str) -> Position | None:
@@ -123,8 +133,8 @@ def _from_end(order: str, start: Position | None, end: StreamID | None) -> bool:
     return order == "desc"
 
 
-def _end(text: str) -> StreamID | None:
+def _id(parameter: str, text: str) -> StreamID | None:
     try:
         return StreamID.parse(text.split("~")[0]) if text else None
     except StreamIDError as error:
-        raise ParameterError("before", str(error)) from error
+        raise ParameterError(parameter, str(error)) from error

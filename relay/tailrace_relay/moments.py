@@ -1,0 +1,29 @@
+"""Moments as requests name them: a time, or how long ago."""
+
+from __future__ import annotations
+
+import time
+
+from tailrace_relay.errors import ParameterError
+from tailrace_relay.query.quantity import TIME, parse_quantity, parse_time
+
+__all__ = ["parse_moment"]
+
+
+def parse_moment(parameter: str, text: str) -> tuple[int, int]:
+    """The first and the last microsecond (since 1970 UTC) that are meant: `2026-11-21`, `2026-11-21T10:30Z`, `-15m`.
+
+    Raises:
+        ParameterError: for any other text.
+    """
+    ago = parse_quantity(text[1:]) if text.startswith("-") else None
+    if ago is not None and ago.dimension == TIME:
+        moment = int(time.time_ns() - ago.value) // 1000
+        return moment, moment
+    # A plus that was not escaped in an address has become a blank.
+    found = parse_time(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
+    if found is None:
+        raise ParameterError(
+            parameter, f"not a time: {text[:64]!r}; right would be as 2026-11-21T10:30:00Z, 2026-11-21 or -15m"
+        )
+    return found
