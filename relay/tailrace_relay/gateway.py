@@ -30,6 +30,7 @@ LOOK_FOR_STUCK = 5 * SECONDS
 
 # Readers of whole streams at one time: each costs a page of memory, and all of them share what live clients leave.
 SCANS = 4
+DOWNLOADS = 16
 
 # How often an event stream gets a comment: below every proxy's patience.
 PING = 10 * SECONDS
@@ -46,6 +47,8 @@ class Gateway:
         self._outboxes: dict[Outbox, tuple[int, float]] = {}
         # Who reads through whole streams; others wait for their turn.
         self.scans = asyncio.Semaphore(SCANS)
+        # Who writes files for clients, which may be slow; others are sent away.
+        self.downloads = asyncio.Semaphore(DOWNLOADS)
         self._started = False
         self._watches: list[asyncio.Task[None]] = []
 

@@ -17,7 +17,17 @@ from tailrace.wire.levels import UNBOUNDED
 from tailrace.wire.record import KIND, MAX_DEPTH, SOURCE
 from tailrace_relay.reader import Piece
 
-__all__ = ["Predicate", "RenderedPiece", "Rest", "Shared", "SharedFacts", "WireRecord", "time_text"]
+__all__ = [
+    "COLUMNS",
+    "Predicate",
+    "RenderedPiece",
+    "Rest",
+    "Shared",
+    "SharedFacts",
+    "WireRecord",
+    "encode_lines",
+    "time_text",
+]
 
 
 # Bytes of a body that no agent's usual frame exceeds. msgspec has no bound on what a hostile body expands to, up to
@@ -78,13 +88,17 @@ def _shape(name: str, *fields: str) -> type[msgspec.Struct]:
 _Row = _shape("_Row", *_PLAIN, *_CALLER, *_SHARED)
 _FullRow = _shape("_FullRow", *_PLAIN, *_CALLER, *_REST, *_SHARED)
 
+# All fields that the JSON of a record may have, in their order.
+COLUMNS = _FullRow.__struct_fields__
+
 # The shared facts, the stream and the producer; the seq follows.
 Shared = tuple[str | None, str | None, int | None, str | None, str, str]
 
 Predicate = Callable[[WireRecord, Shared], bool]
 
 _decode_body = msgspec.msgpack.Decoder(list[dict[str, Any] | WireRecord]).decode
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+_encode = _encoder.encode
 
 # Seconds whose text is remembered: records come in the order of time, nearly.
 _SECONDS_REMEMBERED = 64
@@ -128,7 +142,7 @@ class RenderedPiece:
             if predicate is not None and len(places) == len(self.records):
                 self._matching[predicate] = self.matching(None)
             else:
-                self._matching[predicate] = _encoded(self._rows(places))[1:-1]
+                self._matching[predicate] = _encoded(self.rows(places))[1:-1]
         return self._matching[predicate]
 
     def numbered(self, predicate: Predicate | None) -> list[tuple[int, bytes]]:
@@ -138,7 +152,7 @@ class RenderedPiece:
             FrameError: when a value has no form in JSON.
         """
         places = self.places(predicate)
-        rows = zip(places, self._rows(places), strict=True)
+        rows = zip(places, self.rows(places), strict=True)
         return [(self.piece.first_n + place, _encoded(row)) for place, row in rows]
 
     @property
@@ -153,7 +167,8 @@ class RenderedPiece:
         shared = self._shared
         return [place for place, record in enumerate(self.records) if predicate(record, shared)]
 
-    def _rows(self, places: Sequence[int]) -> list[msgspec.Struct]:
+    def rows(self, places: Sequence[int]) -> list[msgspec.Struct]:
+        """The records at these places, as structures with the fields of `COLUMNS`, the rare ones only where set."""
         piece, shared = self.piece, self._shared
         before_n, first_n = f"{piece.last.ms}-", piece.first_n
         first_seq = piece.frame.first_seq + piece.skip
@@ -163,6 +178,18 @@ class RenderedPiece:
             _row(record, f"{before_n}{first_n + place}", time, shared, first_seq + place)
             for place, record, time in timed
         ]
+
+
+def encode_lines(rows: Sequence[msgspec.Struct]) -> bytes:
+    """Rows as JSON objects, each with a line end behind it.
+
+    Raises:
+        FrameError: when a value has no form in JSON.
+    """
+    try:
+        return _encoder.encode_lines(rows)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FrameError(f"a record cannot be shown: {error}") from error
 
 
 def _encoded(value: msgspec.Struct | list[msgspec.Struct]) -> bytes:

@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from tailrace.wire import StreamID, StreamIDError, check_stream_name
+from tailrace.wire import StreamID, StreamIDError
 from tailrace_relay.cursor import Cursor
-from tailrace_relay.errors import CursorError, NotFound, ParameterError
+from tailrace_relay.errors import CursorError, ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.pages import read_back, read_onward
 from tailrace_relay.places import resolve
-from tailrace_relay.position import START, Position, StreamMeta
+from tailrace_relay.position import START, Position
 from tailrace_relay.reader import Gap
 from tailrace_relay.rest.answers import encoded, json_answer
+from tailrace_relay.rest.meta import meta_of
 from tailrace_relay.rest.wanted import Wanted
 from tailrace_relay.scan import Found, scan
 from tailrace_relay.summary import Summary
@@ -45,7 +46,7 @@ def record_routes(gateway: Gateway) -> APIRouter:
         order: Annotated[Literal["asc", "desc"], Query(description="oldest or newest first")] = "asc",
     ) -> Response:
         """A page of a stream's history. `next` goes on in the same order: as `after` (asc) or `before` (desc)."""
-        meta = await meta_of(stream)
+        meta = await meta_of(gateway, stream)
         start, end = _position(stream, after), _id("before", before)
         floor = await wanted.floor(gateway.history, stream)
         query = wanted.query
@@ -66,7 +67,7 @@ def record_routes(gateway: Gateway) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="records at most")] = 100,
     ) -> Response:
         """The newest records, the oldest of them first. `next` goes on from there, also live."""
-        meta = await meta_of(stream)
+        meta = await meta_of(gateway, stream)
         floor = await wanted.floor(gateway.history, stream)
         found = await read_back(gateway.history, stream, meta, None, limit=limit, query=wanted.query, floor=floor)
         return json_answer(found.json(newest_first=False, always_next=True))
@@ -79,7 +80,7 @@ def record_routes(gateway: Gateway) -> APIRouter:
         buckets: Annotated[int, Query(ge=1, le=MAX_BUCKETS, description="of the histogram, at most")] = 60,
     ) -> Response:
         """Exact totals of all that matches: by level, logger, source, kind and service, and over time."""
-        meta = await meta_of(stream)
+        meta = await meta_of(gateway, stream)
         found = Summary(buckets)
         async with gateway.scans:
             start = await wanted.floor(gateway.history, stream)
@@ -99,18 +100,11 @@ def record_routes(gateway: Gateway) -> APIRouter:
         lines: Annotated[int, Query(ge=0, le=MAX_LINES, description="records before it, and after it")] = 20,
     ) -> Response:
         """A record with those around it. 404: there never was one of this ID; 410: it is not kept any more."""
-        meta = await meta_of(stream)
+        meta = await meta_of(gateway, stream)
         place = _id("id", id)
         if place is None:
             raise ParameterError("id", "an ID is missing; right would be as 1763683200000-17")
         return json_answer(await read_around(gateway.history, stream, meta, place, lines))
-
-    async def meta_of(stream: str) -> StreamMeta:
-        check_stream_name(stream)
-        meta = (await gateway.history.metas([stream]))[stream]
-        if meta is None:
-            raise NotFound("stream", f"there is no stream {stream!r}")
-        return meta
 
     return router
 
