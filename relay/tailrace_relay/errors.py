@@ -6,7 +6,8 @@ TailraceError
     │   ├── CursorError  ... it is a cursor
     │   └── QueryError   ... it is a query; says where in it (`query.errors`)
     │   ├── NotFound     ... it names what there is not
-    │   └── Gone         ... it names what is not kept any more
+    │   ├── Gone         ... it names what is not kept any more
+    │   └── KeyReused    ... it stands for another request already
     └── Unavailable      Redis does not answer
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from tailrace.wire import TailraceError
 
-__all__ = ["CursorError", "Gone", "NotFound", "ParameterError", "RelayError", "Unavailable"]
+__all__ = ["CursorError", "Gone", "KeyReused", "NotFound", "ParameterError", "RelayError", "Unavailable"]
 
 
 class RelayError(TailraceError):
@@ -48,6 +49,13 @@ class NotFound(ParameterError):
 
 class Gone(ParameterError):
     """What a parameter names is not kept any more."""
+
+
+class KeyReused(ParameterError):
+    """An Idempotency-Key stands for another request already."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("Idempotency-Key", message)
 
 
 class Unavailable(RelayError):

@@ -17,6 +17,7 @@ from tailrace_relay.history import History, connect
 from tailrace_relay.hub import Hub
 from tailrace_relay.outbox import EventStreamOutbox, Outbox
 from tailrace_relay.settings import Settings
+from tailrace_relay.writer import Writer
 
 __all__ = ["Gateway"]
 
@@ -60,6 +61,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         self._client = connect(self.settings.url)
         self.history = History(self._client, self.keys)
+        self.writer = Writer(self._client, self.keys)
         self.hub = Hub(loop)
         self.feed = Feed(self.hub, self.history, self._client, self.keys, self.name)
         self.catch_up = CatchUp(self.name, self.hub, self.feed, self.history)

@@ -12,9 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tailrace.wire import StreamNameError
-from tailrace_relay.errors import Gone, NotFound, ParameterError, Unavailable
+from tailrace_relay.errors import Gone, KeyReused, NotFound, ParameterError, Unavailable
 
 __all__ = ["install_problems", "problem"]
+
+# What a mistake in a parameter is answered with, where it is not 400.
+STATUSES = {NotFound: 404, Gone: 410, KeyReused: 422}
 
 # Seconds after which a client may ask again while Redis is away.
 RETRY_AFTER = "1"
@@ -25,14 +28,18 @@ def problem(
     detail: str,
     parameter: str | None = None,
     headers: dict[str, str] | None = None,
-    details: Mapping[str, str | int] | None = None,
+    details: Mapping[str, object] | None = None,
 ) -> Response:
     """The answer that says what was wrong; `parameter` names the culprit, `details` say more."""
-    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    content: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
     if parameter is not None:
         content["parameter"] = parameter
-    content |= details or {}
-    return Response(msgspec.json.encode(content), status, headers, "application/problem+json")
+    return Response(msgspec.json.encode(content | dict(details or {})), status, headers, "application/problem+json")
 
 
 def install_problems(app: FastAPI) -> None:
@@ -46,8 +53,7 @@ def install_problems(app: FastAPI) -> None:
 
 async def _parameter(_: Request, error: Exception) -> Response:
     assert isinstance(error, ParameterError)
-    status = 404 if isinstance(error, NotFound) else 410 if isinstance(error, Gone) else 400
-    return problem(status, str(error), details=error.details)
+    return problem(STATUSES.get(type(error), 400), str(error), details=error.details)
 
 
 async def _stream_name(_: Request, error: Exception) -> Response:

@@ -1,0 +1,120 @@
+"""`POST /api/streams/{stream}/records` and `POST /api/test/logs`."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from tailrace.wire import Facts, Record, check_stream_name
+from tailrace_relay.errors import ParameterError
+from tailrace_relay.gateway import Gateway
+from tailrace_relay.origins import origin_allowed
+from tailrace_relay.problems import problem
+from tailrace_relay.rest.answers import encoded
+from tailrace_relay.submission import MAX_BODY, Submission, SubmissionError, read_submission
+
+__all__ = ["write_routes"]
+
+JSON, LINES = ("application/json",), ("application/x-ndjson", "application/jsonl", "application/ndjson")
+
+_KEY = re.compile(r'"?[\x21-\x7e]{1,255}"?', re.ASCII)
+
+TEST_STREAM = "test"
+TEST_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+
+
+def write_routes(gateway: Gateway) -> APIRouter:
+    """Records that come over HTTP."""
+    router = APIRouter()
+
+    @router.post("/api/streams/{stream}/records", status_code=201)
+    async def write(
+        stream: str,
+        request: Request,
+        content_type: Annotated[str, Header()] = "",
+        content_encoding: Annotated[str, Header()] = "",
+        idempotency_key: Annotated[str, Header(description="the same for each attempt at this request")] = "",
+    ) -> Response:
+        """Store one record, an array of them, or NDJSON; all of them or none. 200: they had been stored before."""
+        check_stream_name(stream)
+        refusal = _refusal(gateway, request, content_type, content_encoding)
+        if refusal is not None:
+            return refusal
+        key = _key(idempotency_key)
+        try:
+            submission = read_submission(
+                await _body(request),
+                lines=_media_type(content_type) in LINES,
+                gzipped=content_encoding.lower() == "gzip",
+                service=stream,
+            )
+            receipt = await gateway.writer.append(stream, submission, key)
+        except SubmissionError as error:
+            return _mistakes(error)
+        answer = encoded({"stream": stream, "ids": [str(id) for id in receipt.ids]})
+        answer.status_code = 200 if receipt.repeated else 201
+        return answer
+
+    @router.post("/api/test/logs")
+    async def write_test_logs(request: Request) -> Response:
+        """Store one record of each level in the stream `test`."""
+        if not _own_page(gateway, request):
+            return _foreign_page()
+        now = time.time_ns() // 1000
+        records = [
+            Record(time=now, level_number=number, logger="tailrace.test", message=f"Test {name} message", source="user")
+            for name, number in TEST_LEVELS.items()
+        ]
+        await gateway.writer.append(TEST_STREAM, Submission(Facts(service=TEST_STREAM), records), "")
+        return encoded({"status": "success", "message": "Test log messages generated"})
+
+    return router
+
+
+def _refusal(gateway: Gateway, request: Request, content_type: str, encoding: str) -> Response | None:
+    # Any page may send a form or plain text anywhere; JSON only where it is allowed to.
+    if _media_type(content_type) not in (*JSON, *LINES):
+        return problem(
+            415, f"a body of {content_type or 'no type'}; right would be application/json or application/x-ndjson"
+        )
+    if encoding.lower() not in ("", "identity", "gzip"):
+        return problem(415, f"a body encoded as {encoding}; right would be gzip or none")
+    return None if _own_page(gateway, request) else _foreign_page()
+
+
+def _own_page(gateway: Gateway, request: Request) -> bool:
+    headers = request.headers
+    return origin_allowed(headers.get("origin"), headers.get("host"), gateway.settings.allowed_origins)
+
+
+def _foreign_page() -> Response:
+    return problem(403, "pages of this origin may not write; see TAILRACE_ALLOWED_ORIGINS")
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _key(text: str) -> str:
+    if text and _KEY.fullmatch(text) is None:
+        raise ParameterError("Idempotency-Key", "not a key; right would be 1 to 255 visible characters of ASCII")
+    return text.strip('"')
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY:
+            raise SubmissionError(413, f"a body of more than {MAX_BODY} bytes; send less at a time")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _mistakes(error: SubmissionError) -> Response:
+    found = [{"index": each.index, "field": each.field, "detail": each.detail} for each in error.mistakes]
+    return problem(error.status, str(error), details={"errors": found} if found else None)
