@@ -19,6 +19,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from tailrace.wire import FrameError, Keys, Publication
+from tailrace_relay.clearing import Cleared, parse_cleared
 from tailrace_relay.endings import end_tasks
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.history import FIRST_PAGE, History, next_count
@@ -156,7 +157,7 @@ class Feed:
             since = self._looked_at - LOOK_BACK
         if since is not None and meta is not None:
             position = await self._history.at_time(name, max(since, 0))
-        self._hub.add_stream(name, position, () if meta is None else meta.generations)
+        self._hub.add_stream(name, position, () if meta is None else meta.generations, meta.cleared if meta else 0)
         if meta is not None and not self._hub.streams[name].in_line_with(meta):
             self._repair(name)
         for publication in self._early.pop(name):
@@ -236,6 +237,10 @@ class Feed:
         stream = self._keys.stream_of(channel)
         if stream is None:
             return
+        cleared = parse_cleared(payload)
+        if cleared is not None:
+            self._clear(stream, cleared)
+            return
         try:
             publication = Publication.parse(payload)
         except FrameError as error:
@@ -248,6 +253,10 @@ class Feed:
                 early.append(publication)
         elif not self._hub.receive(stream, publication):
             self._repair(stream)
+
+    def _clear(self, name: str, cleared: Cleared) -> None:
+        if name in self._hub.streams and not self._hub.clear(name, cleared):
+            self._repair(name)
 
     # Comparing, once a second.
 
@@ -304,6 +313,8 @@ class Feed:
         self._heard_at = self._loop.time()
         self._hub.set_clock(now)
         for name, (known, meta) in metas.items():
+            if meta is not None:
+                self._clear(name, Cleared(meta.cleared, meta.epoch))  # which the stream may know already
             stream = self._hub.streams.get(name)
             if stream is not None and not stream.repairing and not stream.in_line_with(meta, known):
                 self._repair(name)

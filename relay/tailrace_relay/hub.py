@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from tailrace.wire import Publication
+from tailrace_relay.clearing import Cleared
 from tailrace_relay.group import Counters, Delivery, Group, Output
 from tailrace_relay.position import Lineage, Position
 from tailrace_relay.reader import Item
@@ -60,9 +61,13 @@ class Hub:
             self.groups[key] = group
         return group
 
-    def add_stream(self, name: str, position: Position, lineage: Lineage = ()) -> None:
-        """Listen to one more stream, from a position on; every group that matches it has it from there."""
-        self.streams[name] = LiveStream(name, position, lineage)
+    def add_stream(self, name: str, position: Position, lineage: Lineage = (), cleared: int = 0) -> None:
+        """Listen to one more stream, from a position on; every group that matches it has it from there.
+
+        Args:
+            cleared: the number up to which it was cleared before.
+        """
+        self.streams[name] = LiveStream(name, position, lineage, cleared)
         for group in self.groups.values():
             if group.matches(name):
                 group.add_stream(name, position)
@@ -99,6 +104,14 @@ class Hub:
             stream.advance(items)
             stream.position, stream.lineage = position, lineage
             self._hand_out(name, items)
+
+    def clear(self, name: str, cleared: Cleared) -> bool:
+        """Take note that a stream was cleared; False when records are missing that went before they came."""
+        stream = self.streams[name]
+        items = stream.clear(cleared)
+        if items:
+            self._hand_out(name, items)
+        return items is not None
 
     def idle_groups(self) -> list[Group]:
         """Groups that have not written for a heartbeat's time."""

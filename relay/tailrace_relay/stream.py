@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from tailrace.wire import Publication
+from tailrace_relay.clearing import Cleared
 from tailrace_relay.position import START, Lineage, Position, StreamMeta
 from tailrace_relay.reader import Gap, Item, Piece, onward
 
@@ -40,8 +41,9 @@ class LiveStream:
         repairing: whether a repair is under way; publications are held meanwhile.
     """
 
-    def __init__(self, name: str, position: Position = START, lineage: Lineage = ()) -> None:
+    def __init__(self, name: str, position: Position = START, lineage: Lineage = (), cleared: int = 0) -> None:
         self.name = name
+        self._cleared = cleared
         self.position = position
         self.lineage = lineage
         self.heard = False
@@ -103,6 +105,19 @@ class LiveStream:
             oldest = self._recent.popleft()
             self._recent_bytes -= _size(oldest)
             self._remembered_from = oldest.position
+
+    def clear(self, cleared: Cleared) -> list[Item] | None:
+        """What readers are told who have all that went; nothing when it is known, None when some had not come yet."""
+        position = self.position
+        if cleared.epoch != position.epoch or cleared.n <= self._cleared:
+            return []
+        self._cleared = cleared.n
+        self._forget()
+        self._remembered_from = position
+        if cleared.n > position.id.n:
+            return None
+        # Nobody misses anything, but what they show is not there any more.
+        return [Gap(0, position.id, position.id._replace(n=position.id.n + 1), "cleared", position)]
 
     def since(self, position: Position, upto: Position) -> list[Item] | None:
         """What leads from one position to another, out of memory; None when it does not reach back that far."""

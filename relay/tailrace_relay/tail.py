@@ -57,6 +57,8 @@ class Printer:
             for record in message["records"]:
                 self._out.write(self._line(record) + "\n")
             self._out.flush()
+        elif message["type"] == "gap" and message["count"] == 0:
+            self.notice(f"stream {message['stream']} was cleared")
         elif message["type"] == "gap":
             count = "an unknown number of" if message["count"] is None else message["count"]
             self.notice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import NamedTuple
 
 import redis.asyncio
@@ -23,6 +24,7 @@ from tailrace.wire import (
     new_epoch,
     new_producer,
 )
+from tailrace_relay.clearing import CLEAR_SCRIPT
 from tailrace_relay.errors import KeyReused, Unavailable
 from tailrace_relay.submission import Submission, SubmissionError
 
@@ -51,6 +53,7 @@ class Writer:
         self._client = client
         self._keys = keys
         self._script = client.register_script(SCRIPT)
+        self._clear = client.register_script(CLEAR_SCRIPT)
 
     async def append(self, stream: str, submission: Submission, key: str) -> Receipt:
         """Store all records, or none.
@@ -95,10 +98,43 @@ class Writer:
         ids = [StreamID(answer.id.ms, answer.id.n - count + 1 + place) for place in range(count)]
         return Receipt(ids, answer.status is not Status.OK)
 
+    async def clear(self, stream: str) -> StreamID | None:
+        """Remove all records of a stream; its numbering goes on. Gives the last one's ID, None without a stream.
+
+        Raises:
+            Unavailable: when Redis does not answer.
+        """
+        try:
+            last = await self._clear([self._keys.stream(stream), self._keys.meta(stream)], ["PUBLISH"])
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable(f"Redis does not clear the stream: {error}") from error
+        return None if last is None else StreamID.parse(last.decode())
+
+    async def remove(self, stream: str) -> bool:
+        """Remove a stream with its numbering and its marks; whether there was one.
+
+        Raises:
+            Unavailable: when Redis does not answer.
+        """
+        keys = self._keys
+        try:
+            await self._client.zrem(keys.streams, stream)
+            removed = await self._client.unlink(keys.meta(stream), keys.stream(stream))
+            async for mark in self._client.scan_iter(match=_literal(keys.stream(stream)) + ":p:*", count=1000):
+                await self._client.unlink(mark)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable(f"Redis does not remove the stream: {error}") from error
+        return bool(removed)
+
     async def _announce(self, stream: str) -> None:
         """Have the stream in the list before its first frame: gateways look there for new ones."""
         seconds, micros = await self._client.time()
-        await self._client.zadd(self._keys.streams, {stream: int(seconds) * 1000 + int(micros) // 1000})
+        await self._client.zadd(self._keys.streams, {stream: int(seconds) * 1000 + int(micros) // 1000}, gt=True)
+
+
+def _literal(name: str) -> str:
+    """A name as a pattern of Redis that matches it alone."""
+    return re.sub(r"[*?\[\]\\^]", r"\\\g<0>", name)
 
 
 def producer_of(stream: str, key: str, subject: str = "") -> bytes:

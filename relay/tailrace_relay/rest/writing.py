@@ -1,4 +1,4 @@
-"""`POST /api/streams/{stream}/records` and `POST /api/test/logs`."""
+"""`POST` and `DELETE /api/streams/{stream}/records`, `DELETE /api/streams/{stream}`, `POST /api/test/logs`."""
 
 from __future__ import annotations
 
@@ -58,6 +58,27 @@ def write_routes(gateway: Gateway) -> APIRouter:
         answer = encoded({"stream": stream, "ids": [str(id) for id in receipt.ids]})
         answer.status_code = 200 if receipt.repeated else 201
         return answer
+
+    @router.delete("/api/streams/{stream}/records")
+    async def clear(stream: str, request: Request) -> Response:
+        """Remove all records; the numbering goes on, and live clients get a `cleared` gap."""
+        check_stream_name(stream)
+        if not _own_page(gateway, request):
+            return _foreign_page()
+        last = await gateway.writer.clear(stream)
+        if last is None:
+            return problem(404, f"there is no stream {stream!r}", "stream")
+        return encoded({"stream": stream, "cleared": str(last)})
+
+    @router.delete("/api/streams/{stream}")
+    async def remove(stream: str, request: Request) -> Response:
+        """Remove a stream with its numbering and the marks of its producers; who goes on writing begins it anew."""
+        check_stream_name(stream)
+        if not _own_page(gateway, request):
+            return _foreign_page()
+        if not await gateway.writer.remove(stream):
+            return problem(404, f"there is no stream {stream!r}", "stream")
+        return encoded({"stream": stream})
 
     @router.post("/api/test/logs")
     async def write_test_logs(request: Request) -> Response:

@@ -43,6 +43,7 @@ export function gapLine(gap) {
 
 function gapText({ stream, count, reason, by_level: byLevel }) {
   if (reason === "epoch") return `${stream}: Redis lost its records and their numbering; nobody can say how many`;
+  if (reason === "cleared" && count === 0) return `${stream} was cleared`;
   const records = count === 1 ? "1 record" : `${count.toLocaleString("en")} records`;
   if (reason === "fork") return `${stream}: ${records} withdrawn by a failover; what agents send again comes again`;
   const levels = Object.entries(byLevel ?? {}).map(([level, number]) => `${number.toLocaleString("en")} ${level}`);

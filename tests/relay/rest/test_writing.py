@@ -145,3 +145,40 @@ async def test_without_redis_nobody_knows(prefix: str) -> None:
 async def test_no_stream_of_an_impossible_name_is_made(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/streams/a%20b/records", json={"message": "x"})
     assert (answer.status_code, answer.json()["parameter"]) == (400, "stream")
+
+
+async def test_a_cleared_stream_is_empty_and_its_numbers_go_on(api: httpx.AsyncClient) -> None:
+    ids = (await post(api, [{"message": "one"}, {"message": "two"}], idempotency_key="k"))["ids"]
+    answer = await api.delete(PATH)
+    assert answer.json() == {"stream": "api", "cleared": ids[-1]}
+    assert (await get(api))["records"] == []
+    [stream] = (await api.get("/api/streams")).json()["streams"]
+    assert (stream["oldest"], stream["newest"], stream["records"], stream["bytes"]) == (None, ids[-1], 0, 0)
+    assert (await get(api, "/context", 410, id=ids[0]))["detail"].endswith("is not kept any more: cleared")
+    # What was stored once is not stored again because it was cleared.
+    assert (await post(api, [{"message": "one"}, {"message": "two"}], 200, idempotency_key="k"))["ids"] == ids
+    third = await post(api, {"message": "three"})
+    assert third["ids"][0].endswith("-3")
+    page = await get(api)
+    assert messages(page) == ["three"]
+    assert [(gap["count"], gap["reason"]) for gap in page["gaps"]] == [(2, "cleared")]
+
+
+async def test_a_removed_stream_leaves_nothing(api: httpx.AsyncClient, any_client: redis.Redis, prefix: str) -> None:
+    await post(api, {"message": "x"}, idempotency_key="k")
+    await api.post("/api/streams/api2/records", json={"message": "x"}, headers={"Idempotency-Key": "k"})
+    assert (await api.delete("/api/streams/api")).json() == {"stream": "api"}
+    left = {key.decode() for key in any_client.scan_iter(f"{prefix}:*")}
+    assert len([key for key in left if "{api2}" in key]) == 3
+    assert not [key for key in left if "{api}" in key]
+    assert [each["stream"] for each in (await api.get("/api/streams")).json()["streams"]] == ["api2"]
+    assert (await post(api, {"message": "x"}, 201, idempotency_key="k"))["ids"][0].endswith("-1")
+
+
+async def test_only_streams_that_are_there_are_cleared_or_removed_and_by_own_pages(api: httpx.AsyncClient) -> None:
+    for path in (PATH, "/api/streams/api"):
+        assert (await api.delete(path)).status_code == 404
+    await post(api, {"message": "x"})
+    for path in (PATH, "/api/streams/api"):
+        assert (await api.delete(path, headers={"Origin": "https://evil.example"})).status_code == 403
+    assert messages(await get(api)) == ["x"]
