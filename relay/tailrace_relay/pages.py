@@ -27,12 +27,13 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class HistoryPage:
-    """Records and gaps in stream order, and whether more lie on either side."""
+    """Records, their IDs, and gaps in stream order, and whether more lie on either side."""
 
     stream: str
     position: Position
     first: StreamID
     records: list[bytes] = field(default_factory=list)
+    ids: list[StreamID] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     more_before: bool = False
     more_after: bool = False
@@ -178,6 +179,7 @@ def _take_records(
     if page.first.n == piece.first_n:
         page.first = StreamID(piece.last.ms, piece.first_n)
     page.records += [text for _, text in taken]
+    page.ids += [StreamID(piece.last.ms, n) for n, _ in taken]
     page.position = piece.position._replace(id=StreamID(piece.last.ms, last))
     return last == piece.last.n
 

@@ -8,6 +8,7 @@ from tailrace_relay.gateway import Gateway
 from tailrace_relay.rest.agents import agent_routes
 from tailrace_relay.rest.download import download_routes
 from tailrace_relay.rest.health import health_routes
+from tailrace_relay.rest.merged import merged_routes
 from tailrace_relay.rest.records import record_routes
 from tailrace_relay.rest.streams import stream_routes
 from tailrace_relay.rest.writing import write_routes
@@ -18,6 +19,14 @@ __all__ = ["rest_router"]
 def rest_router(gateway: Gateway) -> APIRouter:
     """The routes over one gateway."""
     router = APIRouter()
-    for routes in (stream_routes, record_routes, download_routes, write_routes, agent_routes, health_routes):
+    for routes in (
+        stream_routes,
+        record_routes,
+        download_routes,
+        merged_routes,
+        write_routes,
+        agent_routes,
+        health_routes,
+    ):
         router.include_router(routes(gateway))
     return router
