@@ -118,7 +118,7 @@ def _http_app(gateway: Gateway, lifespan: Any) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=["Last-Event-ID", "Cache-Control", "Content-Type", "Content-Encoding", "Idempotency-Key"],
             expose_headers=["Retry-After"],
             max_age=PREFLIGHT_AGE,

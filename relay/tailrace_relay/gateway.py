@@ -15,6 +15,7 @@ from tailrace_relay.errors import Unavailable
 from tailrace_relay.feed import Feed
 from tailrace_relay.history import History, connect
 from tailrace_relay.hub import Hub
+from tailrace_relay.keeper import Keeper
 from tailrace_relay.outbox import EventStreamOutbox, Outbox
 from tailrace_relay.settings import Settings
 from tailrace_relay.writer import Writer
@@ -62,11 +63,13 @@ class Gateway:
         self._client = connect(self.settings.url)
         self.history = History(self._client, self.keys)
         self.writer = Writer(self._client, self.keys)
+        self.keeper = Keeper(self._client, self.keys, self.history, self.writer, self.name)
         self.hub = Hub(loop)
         self.feed = Feed(self.hub, self.history, self._client, self.keys, self.name)
         self.catch_up = CatchUp(self.name, self.hub, self.feed, self.history)
         self.feed.start()
-        self._watches = [loop.create_task(self._give_up_stuck()), loop.create_task(self._ping_event_streams())]
+        works = (self._give_up_stuck(), self._ping_event_streams(), self.keeper.keep())
+        self._watches = [loop.create_task(work) for work in works]
         with contextlib.suppress(Unavailable):  # the feed goes on trying, and readiness tells
             self.hub.set_clock(await self.history.now())
 

@@ -7,6 +7,8 @@
 | `<prefix>:{S}:p:<producer>`   | string with TTL            | `<mark> <ID of the mark>`                               |
 | `<prefix>:streams`            | sorted set                 | stream names by last activity (Redis time, ms)          |
 | `<prefix>:probe:<gateway>`    | pub/sub channel            | a gateway's probe of its own subscription               |
+| `<prefix>:retention`          | hash                       | stream name or pattern to limits, JSON                  |
+| `<prefix>:retention:turn`     | string with TTL            | the gateway that keeps all streams to their limits      |
 | `<prefix>:agents`             | sorted set with TTL        | instances of agents by when they last spoke (ms)        |
 | `<prefix>:agent:<instance>`   | string with TTL            | what the agent said of itself, JSON                     |
 
@@ -57,6 +59,14 @@ class Keys:
     @property
     def streams(self) -> str:
         return f"{self.prefix}:streams"
+
+    @property
+    def retention(self) -> str:
+        return f"{self.prefix}:retention"
+
+    @property
+    def retention_turn(self) -> str:
+        return f"{self.prefix}:retention:turn"
 
     @property
     def agents(self) -> str:

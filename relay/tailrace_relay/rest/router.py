@@ -10,6 +10,7 @@ from tailrace_relay.rest.download import download_routes
 from tailrace_relay.rest.health import health_routes
 from tailrace_relay.rest.merged import merged_routes
 from tailrace_relay.rest.records import record_routes
+from tailrace_relay.rest.retention import retention_routes
 from tailrace_relay.rest.streams import stream_routes
 from tailrace_relay.rest.writing import write_routes
 
@@ -25,6 +26,7 @@ def rest_router(gateway: Gateway) -> APIRouter:
         download_routes,
         merged_routes,
         write_routes,
+        retention_routes,
         agent_routes,
         health_routes,
     ):

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from tailrace.wire import Facts, Record, check_stream_name
 from tailrace_relay.errors import ParameterError
 from tailrace_relay.gateway import Gateway
-from tailrace_relay.origins import origin_allowed
 from tailrace_relay.problems import problem
 from tailrace_relay.rest.answers import encoded
+from tailrace_relay.rest.pages import foreign_page, is_own_page
 from tailrace_relay.submission import MAX_BODY, Submission, SubmissionError, read_submission
 
 __all__ = ["write_routes"]
@@ -63,8 +63,8 @@ def write_routes(gateway: Gateway) -> APIRouter:
     async def clear(stream: str, request: Request) -> Response:
         """Remove all records; the numbering goes on, and live clients get a `cleared` gap."""
         check_stream_name(stream)
-        if not _own_page(gateway, request):
-            return _foreign_page()
+        if not is_own_page(gateway, request):
+            return foreign_page()
         last = await gateway.writer.clear(stream)
         if last is None:
             return problem(404, f"there is no stream {stream!r}", "stream")
@@ -74,8 +74,8 @@ def write_routes(gateway: Gateway) -> APIRouter:
     async def remove(stream: str, request: Request) -> Response:
         """Remove a stream with its numbering and the marks of its producers; who goes on writing begins it anew."""
         check_stream_name(stream)
-        if not _own_page(gateway, request):
-            return _foreign_page()
+        if not is_own_page(gateway, request):
+            return foreign_page()
         if not await gateway.writer.remove(stream):
             return problem(404, f"there is no stream {stream!r}", "stream")
         return encoded({"stream": stream})
@@ -83,8 +83,8 @@ def write_routes(gateway: Gateway) -> APIRouter:
     @router.post("/api/test/logs")
     async def write_test_logs(request: Request) -> Response:
         """Store one record of each level in the stream `test`."""
-        if not _own_page(gateway, request):
-            return _foreign_page()
+        if not is_own_page(gateway, request):
+            return foreign_page()
         now = time.time_ns() // 1000
         records = [
             Record(time=now, level_number=number, logger="tailrace.test", message=f"Test {name} message", source="user")
@@ -104,16 +104,7 @@ def _refusal(gateway: Gateway, request: Request, content_type: str, encoding: st
         )
     if encoding.lower() not in ("", "identity", "gzip"):
         return problem(415, f"a body encoded as {encoding}; right would be gzip or none")
-    return None if _own_page(gateway, request) else _foreign_page()
-
-
-def _own_page(gateway: Gateway, request: Request) -> bool:
-    headers = request.headers
-    return origin_allowed(headers.get("origin"), headers.get("host"), gateway.settings.allowed_origins)
-
-
-def _foreign_page() -> Response:
-    return problem(403, "pages of this origin may not write; see TAILRACE_ALLOWED_ORIGINS")
+    return None if is_own_page(gateway, request) else foreign_page()
 
 
 def _media_type(content_type: str) -> str:
