@@ -18,7 +18,7 @@ def parse_moment(parameter: str, text: str) -> tuple[int, int]:
     """
     ago = parse_quantity(text[1:]) if text.startswith("-") else None
     if ago is not None and ago.dimension == TIME:
-        moment = int(time.time_ns() - ago.value) // 1000
+        moment = max(int(time.time_ns() - ago.value) // 1000, 0)
         return moment, moment
     # A plus that was not escaped in an address has become a blank.
     found = parse_time(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)

@@ -30,13 +30,16 @@ from tailrace_relay.query.syntax import (
     Wildcard,
 )
 
-__all__ = ["MAX_DEPTH", "MAX_TERMS", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_EXPRESSIONS", "MAX_TERMS", "parse"]
 
 # Parentheses and signs within each other: far beyond what a person writes, far below what Python can follow.
 MAX_DEPTH = 32
 
 # Words, phrases, expressions and pairs of key and value in one query; each is tried on each record.
 MAX_TERMS = 64
+
+# Expressions and globs among them: each may take 256 KiB for as long as somebody follows the query.
+MAX_EXPRESSIONS = 16
 
 OPERATORS = (">=", "<=", ">", "<")
 
@@ -68,6 +71,7 @@ class _Parser:
         self.scanner = Scanner(text)
         self._depth = 0
         self._terms = 0
+        self._expressions = 0
 
     def any_of(self, term: Callable[[], Node]) -> Node:
         """Parts with OR between them."""
@@ -146,6 +150,9 @@ class _Parser:
         piece = self.scanner.take_piece()
         if piece is None:
             raise QueryError(f"{missing} is missing here", self.scanner.place)
+        self._expressions += not isinstance(piece.pattern, Text) and piece.pattern != _ANYTHING
+        if self._expressions > MAX_EXPRESSIONS:
+            raise QueryError(f"{MAX_EXPRESSIONS} regular expressions and globs are the limit of one query", start)
         if isinstance(piece.pattern, Regex):
             compile_regex(piece.pattern, piece.start, piece.end - piece.start)
         following = self.scanner.next

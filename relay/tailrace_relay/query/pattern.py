@@ -15,7 +15,7 @@ __all__ = ["TextTest", "compile_regex", "found_in", "is_whole"]
 TextTest = Callable[[str], bool]
 
 # Bytes that one compiled expression may take in memory; RE2 refuses what needs more.
-REGEX_MEMORY = 1 << 20
+REGEX_MEMORY = 256 << 10
 
 
 def compile_regex(regex: Regex, position: int, length: int) -> TextTest:

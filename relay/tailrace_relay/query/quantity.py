@@ -86,15 +86,17 @@ def parse_quantity(text: str) -> Quantity | None:
     if match is None:
         return _compound(text)
     number, unit = float(match[1]), match[2]
-    if not math.isfinite(number):
-        return None
     if not unit:
-        return Quantity(number)
+        return _finite(number, PLAIN)
     if unit in _TIME_UNITS:
-        return Quantity(number * _TIME_UNITS[unit], TIME)
+        return _finite(number * _TIME_UNITS[unit], TIME)
     if unit.lower() in _SIZE_UNITS:
-        return Quantity(number * _SIZE_UNITS[unit.lower()], BYTES)
+        return _finite(number * _SIZE_UNITS[unit.lower()], BYTES)
     return None
+
+
+def _finite(value: float, dimension: str) -> Quantity | None:
+    return Quantity(value, dimension) if math.isfinite(value) else None
 
 
 def _compound(text: str) -> Quantity | None:
@@ -104,7 +106,7 @@ def _compound(text: str) -> Quantity | None:
             return None
         total += float(match[1]) * _TIME_UNITS[match[2]]
         end = match.end()
-    return Quantity(total, TIME) if end and end == len(text) else None
+    return _finite(total, TIME) if end and end == len(text) else None
 
 
 def key_scale(key: str, dimension: str) -> float | None:

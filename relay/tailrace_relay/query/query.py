@@ -80,7 +80,7 @@ class Query:
         return compile_outlook(self.tree)
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def _known(tree: Node) -> Query:
     return Query(tree)
 

@@ -14,7 +14,7 @@ from tailrace.wire import Facts, Frame, Record, StreamID, make_frame
 from tailrace_relay.errors import ParameterError
 from tailrace_relay.position import Position
 from tailrace_relay.query import EVERYTHING, MAX_QUERY, Query, QueryError
-from tailrace_relay.query.parser import MAX_DEPTH, MAX_TERMS
+from tailrace_relay.query.parser import MAX_DEPTH, MAX_EXPRESSIONS, MAX_TERMS
 from tailrace_relay.reader import Piece
 from tailrace_relay.render import RenderedPiece
 from tests.servers import ROOT
@@ -144,6 +144,7 @@ def test_equal_queries_share_their_predicate() -> None:
     [
         ("a" * (MAX_QUERY + 1), f"{MAX_QUERY + 1} characters; {MAX_QUERY} is the limit"),
         ("a " * (MAX_TERMS + 1), f"{MAX_TERMS} words and values are the limit of one query"),
+        ("a* " * (MAX_EXPRESSIONS + 1), f"{MAX_EXPRESSIONS} regular expressions and globs are the limit of one query"),
         ("(" * (MAX_DEPTH + 1), f"{MAX_DEPTH} parentheses and signs within each other are the limit"),
     ],
 )

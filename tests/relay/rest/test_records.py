@@ -93,6 +93,13 @@ async def test_time_may_be_how_long_ago(api: httpx.AsyncClient, any_log: Log) ->
     assert messages(await get(api, until="-3.5h", order="desc")) == ["4", "5"]
 
 
+async def test_how_long_ago_may_be_before_all_time(api: httpx.AsyncClient, any_log: Log) -> None:
+    any_log.append(3)
+    for ago in ("-99999999d", "-1e30d", "0001-01-01", "1969-12-31T23:59:59.999999Z"):
+        assert len(messages(await get(api, since=ago))) == 3
+        assert messages(await get(api, until=ago)) == []
+
+
 async def test_pages_backward_end_where_the_span_begins(api: httpx.AsyncClient, any_log: Log) -> None:
     any_log.append(50)
     # What a gateway takes for the first record that can be of the span: the numbering began before it.
@@ -101,7 +108,7 @@ async def test_pages_backward_end_where_the_span_begins(api: httpx.AsyncClient, 
     assert (page["records"], page["next"]) == ([], None)
 
 
-@pytest.mark.parametrize("text", ["soon", "-", "-15", "-5MB", "2026-02-30", "15m"])
+@pytest.mark.parametrize("text", ["soon", "-", "-15", "-5MB", "-1e308d", "2026-02-30", "15m"])
 async def test_a_time_that_is_none_is_refused(api: httpx.AsyncClient, any_log: Log, text: str) -> None:
     any_log.append()
     problem = await get(api, status=400, since=text)
