@@ -40,7 +40,10 @@ NAMES = (
 # One of these, all in lower case, is in every text that has a name with its value, or a token that is known by its
 # beginning.
 NAME_TRIGGERS = ("pass", "secret", "token", "key", "credential")
-TOKEN_TRIGGERS = ("akia", "asia", "eyj", "ghp_", "github_pat_", "xox", "_live_", "aiza")
+TOKEN_TRIGGERS = (
+    *("akia", "asia", "eyj", "xox", "_live_", "aiza", "github_pat_"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+)
 
 # ... and in every text that any of the patterns matches.
 TRIGGERS = (*NAME_TRIGGERS, "auth", "cookie", "://", "bearer", *TOKEN_TRIGGERS)

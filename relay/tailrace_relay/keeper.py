@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -98,13 +97,21 @@ class Keeper:
             Unavailable: when Redis does not answer.
         """
         rules, now = await self.rules(), await self._history.now()
-        streams = iter(await self._history.streams())
-        while some := list(islice(streams, AT_ONCE)):
-            for name, active in some:
+        names: list[str] = []
+        async with _answering():
+            async for packed, active in self._client.zscan_iter(self._keys.streams, count=AT_ONCE):
+                name = packed.decode("ascii", "replace")
+                if self._keys.stream_of(self._keys.stream(name)) is None:
+                    continue
                 age = (rules.of(name) or DEFAULT).age
                 if name.startswith(RUN) and age and active < now - age:
-                    await self._writer.remove(name)
-            await self._retain([name for name, _ in some], rules)
+                    await self._writer.expire(name, now - age)
+                    continue
+                names.append(name)
+                if len(names) == AT_ONCE:
+                    await self._retain(names, rules)
+                    names = []
+        await self._retain(names, rules)
 
     async def _retain(self, names: list[str], rules: Rules) -> None:
         async with _answering(), self._client.pipeline(transaction=False) as pipeline:

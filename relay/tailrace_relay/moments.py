@@ -16,7 +16,7 @@ def parse_moment(parameter: str, text: str) -> tuple[int, int]:
     Raises:
         ParameterError: for any other text.
     """
-    ago = parse_quantity(text[1:]) if text.startswith("-") else None
+    ago = parse_quantity(text[1:]) if text.startswith("-") and text[1:2].isdigit() else None
     if ago is not None and ago.dimension == TIME:
         moment = max(int(time.time_ns() - ago.value) // 1000, 0)
         return moment, moment

@@ -101,7 +101,9 @@ async def read_back(
     begin = start if after is None else await resolve(history, stream, after, meta)
     # No limits here: the start is chosen so that all fits, also the gaps behind the last record.
     page = await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None)
-    page.more_before = page.first.n > floor.id.n + 1
+    # Backward is onward here: what ends the page on that side is only where it begins.
+    page.more_after = page.position.id.n < meta.last.n
+    page.more_before = page.first.n > max(floor.id.n, 0 if after is None else begin.id.n) + 1
     return page
 
 
@@ -123,8 +125,8 @@ async def _read(
         for item in reader.take(found):
             scanned += item.frame.count if isinstance(item, Piece) else 1
             if not _take(page, item, end, limit, query):
-                return _bounded(page, meta)
-    return _bounded(page, meta)
+                return _bounded(page, meta, end)
+    return _bounded(page, meta, end)
 
 
 def _number(position: Position) -> int:
@@ -184,7 +186,7 @@ def _take_records(
     return last == piece.last.n
 
 
-def _bounded(page: HistoryPage, meta: StreamMeta) -> HistoryPage:
-    page.more_after = page.position.id.n < meta.last.n
+def _bounded(page: HistoryPage, meta: StreamMeta, end: int | None) -> HistoryPage:
+    page.more_after = page.position.id.n < (meta.last.n if end is None else min(meta.last.n, end - 1))
     page.more_before = page.first.n > 1
     return page

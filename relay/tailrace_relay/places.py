@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable
 
 from tailrace.wire import FrameError, StreamID
+from tailrace_relay.errors import CursorError
 from tailrace_relay.history import FIRST_PAGE, History, next_count
 from tailrace_relay.position import START, Position, StreamMeta
 from tailrace_relay.query import Query
@@ -65,6 +66,8 @@ async def last_matching(
     if before is not None:
         # A frame that holds earlier records too may end at or behind `before`.
         _, across = await history.first_frame(stream, StreamID(before.ms, max(before.n - 1, 0)))
+        if across is not None and across.id.n < before.n:
+            raise CursorError("before", f"{before} is no ID of stream {stream!r}: at that time it was at {across.id}")
         if across is not None:
             found += [id for id in _matching(across, stream, query) if floor < id.n < before.n]
     while len(found) < count and scanned < SCAN and (edge is None or edge.n > floor):

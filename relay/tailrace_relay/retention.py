@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,4 +108,4 @@ def _amount(name: str, value: Any, dimension: str, unit: int, right: str) -> int
         amount = quantity.value / unit if quantity is not None and quantity.dimension == dimension else None
     if amount is None or not 0 <= amount <= LARGEST:
         raise ParameterError(name, f"{str(value)[:64]!r} is no {name}; right would be {right}; null is without limit")
-    return int(amount)
+    return math.ceil(amount)  # what is less than one is not without limit

@@ -97,7 +97,10 @@ class LiveStream:
             if isinstance(item, Gap) and item.reason in ("epoch", "fork"):
                 self._forget()
                 self._remembered_from = item.position
+                self._cleared = min(self._cleared, item.position.id.n) if item.reason == "fork" else 0
             else:
+                if isinstance(item, Gap) and item.reason == "cleared":
+                    self._cleared = max(self._cleared, item.position.id.n)
                 self._recent.append(item)
                 self._recent_bytes += _size(item)
             self.position = item.position
@@ -111,11 +114,11 @@ class LiveStream:
         position = self.position
         if cleared.epoch != position.epoch or cleared.n <= self._cleared:
             return []
-        self._cleared = cleared.n
         self._forget()
         self._remembered_from = position
         if cleared.n > position.id.n:
             return None
+        self._cleared = cleared.n
         # Nobody misses anything, but what they show is not there any more.
         return [Gap(0, position.id, position.id._replace(n=position.id.n + 1), "cleared", position)]
 

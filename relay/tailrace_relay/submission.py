@@ -17,7 +17,7 @@ from tailrace_relay.query.quantity import parse_time
 
 __all__ = ["MAX_BODY", "Mistake", "Submission", "SubmissionError", "read_submission"]
 
-# Bytes of a body, unpacked. What fits here fits a frame, whose limit is the same.
+# Bytes of a body, unpacked: half of what a frame holds, since redaction may write more than it takes out.
 MAX_BODY = 4 << 20
 
 # Mistakes that are named in one answer.
@@ -33,6 +33,12 @@ KINDS = ("log", "audit")
 KNOWN = ("message", "level", "level_number", "time", "kind", *TEXTS, *NUMBERS, *FREE, *SHARED)
 
 LARGEST_INT = (1 << 53) - 1
+
+# Characters of what all records share: each record is given with it.
+LONGEST_SHARED = 256
+
+# Characters of a name that is wrong.
+LONGEST_NAME = 64
 
 _redactor = Redactor()
 
@@ -102,13 +108,17 @@ def read_submission(body: bytes, *, lines: bool, gzipped: bool, service: str) ->
 
 
 def _inflate(body: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        text = inflater.decompress(body, MAX_BODY + 1)
-    except zlib.error as error:
-        raise SubmissionError(400, f"the body is not gzip: {error}") from error
-    if len(text) <= MAX_BODY and not inflater.eof:
-        raise SubmissionError(400, "the body is not gzip: its end is missing")
+    """What is in gzip, which may have several members, one after the other."""
+    text = b""
+    while body and len(text) <= MAX_BODY:
+        inflater = zlib.decompressobj(wbits=31)
+        try:
+            text += inflater.decompress(body, MAX_BODY + 1 - len(text))
+        except zlib.error as error:
+            raise SubmissionError(400, f"the body is not gzip: {error}") from error
+        if len(text) <= MAX_BODY and not inflater.eof:
+            raise SubmissionError(400, "the body is not gzip: its end is missing")
+        body = inflater.unused_data
     return text
 
 
@@ -140,9 +150,9 @@ class _Reader:
         first = next((value for value in values if isinstance(value, dict)), {})
         self._shared = {name: first.get(name) for name in SHARED}
         self.facts = Facts(
-            service=clean_text(str(first.get("service") or service)),
-            host=clean_text(str(first.get("host") or "")),
-            process=clean_text(str(first.get("process") or "")),
+            service=_shared_text(first.get("service")) or service,
+            host=_shared_text(first.get("host")),
+            process=_shared_text(first.get("process")),
             pid=first["pid"] if _is_number(first.get("pid")) else 0,
         )
 
@@ -152,7 +162,7 @@ class _Reader:
             self.mistakes.append(Mistake(index, "", f"is {_kind(value)}; right would be an object"))
             return None
         wrong = list(self._wrong(value))
-        self.mistakes += [Mistake(index, name, detail) for name, detail in wrong]
+        self.mistakes += [Mistake(index, clean_text(name[:LONGEST_NAME]), detail) for name, detail in wrong]
         return None if wrong else self._made(value)
 
     def _wrong(self, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -165,6 +175,8 @@ class _Reader:
                 yield name, "is no field of a record; free ones go into fields"
             elif name in ("message", "service", "host", "process", *TEXTS) and not isinstance(item, str):
                 yield name, f"is {_kind(item)}; right would be a text"
+            elif name in SHARED and isinstance(item, str) and len(item) > LONGEST_SHARED:
+                yield name, f"has {len(item)} characters; {LONGEST_SHARED} are the limit"
             elif name in (*NUMBERS, "pid") and not _is_number(item):
                 yield name, f"is {_kind(item)}; right would be a whole number from 0 to 2^53 - 1"
             elif name in SHARED and item != self._shared[name]:
@@ -214,6 +226,10 @@ def _is_level(level: Any, number: Any) -> bool:
     except LevelError:
         return False
     return True
+
+
+def _shared_text(value: Any) -> str:
+    return clean_text(value) if isinstance(value, str) else ""
 
 
 def _time(value: Any) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
 from tailrace.wire import (
     DEFAULT_AGE,
@@ -15,6 +15,7 @@ from tailrace.wire import (
     SCRIPT,
     Answer,
     AnswerError,
+    Frame,
     FrameError,
     Keys,
     Status,
@@ -70,6 +71,8 @@ class Writer:
         producer = producer_of(stream, key) if key else new_producer()
         try:
             frame = make_frame(producer, 1, submission.facts, submission.records)
+            # What no reader would open must not be stored.
+            Frame.parse(frame).records()
         except FrameError as error:
             raise SubmissionError(413, f"the records are too large for one request: {error}") from error
         names, arguments = append_call(
@@ -118,13 +121,44 @@ class Writer:
         """
         keys = self._keys
         try:
+            pattern = _literal(keys.stream(stream)) + ":p:*"
+            marks = [mark async for mark in self._client.scan_iter(match=pattern, count=1000)]
             await self._client.zrem(keys.streams, stream)
-            removed = await self._client.unlink(keys.meta(stream), keys.stream(stream))
-            async for mark in self._client.scan_iter(match=_literal(keys.stream(stream)) + ":p:*", count=1000):
-                await self._client.unlink(mark)
+            # In one step: a mark must not outlive its stream, nor go after somebody has begun it anew.
+            removed, *_ = await self._unlink([keys.meta(stream), keys.stream(stream)], marks)
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable(f"Redis does not remove the stream: {error}") from error
         return bool(removed)
+
+    async def expire(self, stream: str, before: int) -> None:
+        """Remove a stream that nobody has written to since `before` (Redis time, ms); its marks expire by themselves.
+
+        Raises:
+            Unavailable: when Redis does not answer.
+        """
+        keys = self._keys
+        try:
+            async with self._client.pipeline(transaction=True) as pipeline:
+                await pipeline.watch(keys.meta(stream))
+                last: Any = await self._client.hget(keys.meta(stream), "ms")
+                if last is not None and int(last) >= before:
+                    return
+                pipeline.multi()  # type: ignore[no-untyped-call]
+                pipeline.unlink(keys.meta(stream), keys.stream(stream))
+                pipeline.zrem(keys.streams, stream)
+                await pipeline.execute()
+        except WatchError:
+            return  # somebody has written after all
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable(f"Redis does not remove the stream: {error}") from error
+
+    async def _unlink(self, stream: list[str], marks: list[Any]) -> list[int]:
+        async with self._client.pipeline(transaction=True) as pipeline:
+            pipeline.unlink(*stream)
+            for mark in marks:
+                pipeline.unlink(mark)
+            removed: list[int] = await pipeline.execute()
+        return removed
 
     async def _announce(self, stream: str) -> None:
         """Have the stream in the list before its first frame: gateways look there for new ones."""

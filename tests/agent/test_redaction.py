@@ -41,7 +41,7 @@ SECRETS = {
     ),
     "-----BEGIN PRIVATE KEY-----\\nMIIE": "-----BEGIN PRIVATE KEY-----[redacted]",
     f"t {JWT} x": "t [redacted] x",
-    "ghp_" + "a1" * 18: "[redacted]",
+    **{f"gh{kind}_" + "a1" * 18: "[redacted]" for kind in "pousr"},
     "xoxb-1234567890-abc": "[redacted]",
     "sk_live_" + "a1" * 12: "[redacted]",
     "AIza" + "a" * 35: "[redacted]",

@@ -106,6 +106,21 @@ async def test_a_stream_that_was_cleared_before_anybody_listened_is_as_any_other
         assert client.gaps() == []
 
 
+async def test_a_stream_that_began_anew_can_be_cleared_again(any_redis: Server, any_log: Log, prefix: str) -> None:
+    async with gateway_on(any_redis.url, prefix) as gateway:
+        await ready(gateway)
+        any_log.append(30)
+        client = await (await subscribe(gateway, after="0-0")).live()
+        await gateway.writer.clear("api")
+        await wait_for_async(lambda: client.gaps() == ["cleared"], TIMEOUT, "the notice")
+        await gateway.writer.remove("api")
+        Log(any_log.client, any_log.keys).append(5)
+        await wait_for_async(lambda: client.gaps() == ["cleared", "epoch"], TIMEOUT, "the new numbering")
+        await wait_for_async(lambda: len(client.records()) >= 35, TIMEOUT, "its records")
+        await gateway.writer.clear("api")
+        await wait_for_async(lambda: client.gaps() == ["cleared", "epoch", "cleared"], TIMEOUT, "the second notice")
+
+
 async def test_there_is_nothing_to_clear_without_a_stream(
     any_redis: Server, any_client: redis.Redis, prefix: str
 ) -> None:

@@ -37,6 +37,7 @@ def test_what_cannot_be_read_is_passed_over() -> None:
         ({"age": 5000, "bytes": 1024}, 5000, 1024),
         ({"age": None, "bytes": None}, 0, 0),
         ({"age": 0}, 0, DEFAULT_SIZE),
+        ({"age": "500us", "bytes": "0.5B"}, 1, 1),
         ({"bytes": "512MB"}, DEFAULT_AGE, 512_000_000),
     ],
 )

@@ -72,6 +72,14 @@ def test_an_array_and_lines_are_the_same() -> None:
     assert read_submission(gzip.compress(lines), lines=True, gzipped=True, service="api") == read(records)
 
 
+def test_gzip_may_have_several_members() -> None:
+    members = [gzip.compress(json.dumps({"message": str(n)}).encode() + b"\n") for n in range(3)]
+    found = read_submission(b"".join(members), lines=True, gzipped=True, service="api")
+    assert [record.message for record in found.records] == ["0", "1", "2"]
+    with pytest.raises(SubmissionError, match="the body is not gzip"):
+        read_submission(members[0] + b"more", lines=True, gzipped=True, service="api")
+
+
 def test_what_records_share_is_said_once_and_must_agree() -> None:
     submission = read([{"message": "a", "service": "shop", "pid": 7}, {"message": "b"}, {"message": "c", "pid": 7}])
     assert submission.facts == Facts(service="shop", pid=7)
@@ -97,6 +105,8 @@ def test_what_records_share_is_said_once_and_must_agree() -> None:
         ({"message": "x", "line": 1 << 60}, "line"),
         ({"message": "x", "fields": []}, "fields"),
         ({"message": "x", "logger": {}}, "logger"),
+        ({"message": "x", "host": "h" * 257}, "host"),
+        ({"message": "x", "\ud800": 1}, "\\ud800"),
         ("text", ""),
     ],
 )

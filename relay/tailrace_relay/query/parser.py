@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tailrace.wire import LevelError, parse_level
 from tailrace.wire.levels import NAMES
 from tailrace_relay.query.errors import QueryError
-from tailrace_relay.query.pattern import compile_regex
+from tailrace_relay.query.pattern import check_pattern
 from tailrace_relay.query.quantity import INSTANT, Quantity, key_scale, parse_quantity, parse_time
 from tailrace_relay.query.scanner import BLANKS, Piece, Scanner
 from tailrace_relay.query.syntax import (
@@ -23,7 +23,6 @@ from tailrace_relay.query.syntax import (
     Node,
     Not,
     Or,
-    Regex,
     Search,
     Test,
     Text,
@@ -153,8 +152,8 @@ class _Parser:
         self._expressions += not isinstance(piece.pattern, Text) and piece.pattern != _ANYTHING
         if self._expressions > MAX_EXPRESSIONS:
             raise QueryError(f"{MAX_EXPRESSIONS} regular expressions and globs are the limit of one query", start)
-        if isinstance(piece.pattern, Regex):
-            compile_regex(piece.pattern, piece.start, piece.end - piece.start)
+        if not isinstance(piece.pattern, Text):
+            check_pattern(piece.pattern, piece.start, piece.end - piece.start)
         following = self.scanner.next
         if following and following not in ")" + BLANKS:
             raise QueryError(f"a blank is missing before {following}", self.scanner.place, 1)

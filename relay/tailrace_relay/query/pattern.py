@@ -10,7 +10,7 @@ import re2
 from tailrace_relay.query.errors import QueryError
 from tailrace_relay.query.syntax import Glob, Pattern, Regex, Text, Wildcard
 
-__all__ = ["TextTest", "compile_regex", "found_in", "is_whole"]
+__all__ = ["TextTest", "check_pattern", "found_in", "is_whole"]
 
 TextTest = Callable[[str], bool]
 
@@ -18,18 +18,20 @@ TextTest = Callable[[str], bool]
 REGEX_MEMORY = 256 << 10
 
 
-def compile_regex(regex: Regex, position: int, length: int) -> TextTest:
-    """Whether the expression is found anywhere in a text.
+def check_pattern(pattern: Regex | Glob, position: int, length: int) -> None:
+    """See whether an expression or a glob can be compiled.
 
     Raises:
         QueryError: when RE2 does not know it, or it is too large.
     """
     try:
-        return _search(regex.expression, regex.ignore_case)
+        found_in(pattern)
+        is_whole(pattern)
     except re2.error as error:
         detail = error.args[0]
         text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-        raise QueryError(f"not a regular expression of RE2: {text}", position, length) from None
+        what = "a regular expression of RE2" if isinstance(pattern, Regex) else "a glob that can be used"
+        raise QueryError(f"not {what}: {text}", position, length) from None
 
 
 def found_in(pattern: Pattern) -> TextTest:

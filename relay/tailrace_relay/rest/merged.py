@@ -23,6 +23,9 @@ __all__ = ["MAX_MERGED", "merged_routes"]
 # Streams that are merged: their cursor must fit a cursor.
 MAX_MERGED = 32
 
+# Characters of their names: beside them, each takes up to sixty in the cursor.
+MAX_NAMES = 2000
+
 
 def merged_routes(gateway: Gateway) -> APIRouter:
     """Several streams."""
@@ -60,8 +63,12 @@ async def _metas(gateway: Gateway, selection: Selection) -> dict[str, StreamMeta
     if len(names) < len(selection.patterns):
         matches = selection.matcher().fullmatch
         names |= {name for name, _ in await gateway.history.streams() if matches(name)}
-    if len(names) > MAX_MERGED:
-        raise ParameterError("streams", f"{len(names)} streams; {MAX_MERGED} can be merged: name fewer")
+    if len(names) > MAX_MERGED or sum(map(len, names)) > MAX_NAMES:
+        raise ParameterError(
+            "streams",
+            f"{len(names)} streams, whose names have {sum(map(len, names))} characters; "
+            f"{MAX_MERGED} with {MAX_NAMES} can be merged: name fewer",
+        )
     found = await gateway.history.metas(sorted(names))
     return {name: meta for name, meta in found.items() if meta is not None}
 

@@ -145,6 +145,7 @@ def test_equal_queries_share_their_predicate() -> None:
         ("a" * (MAX_QUERY + 1), f"{MAX_QUERY + 1} characters; {MAX_QUERY} is the limit"),
         ("a " * (MAX_TERMS + 1), f"{MAX_TERMS} words and values are the limit of one query"),
         ("a* " * (MAX_EXPRESSIONS + 1), f"{MAX_EXPRESSIONS} regular expressions and globs are the limit of one query"),
+        ("a" + "?" * 4000, "not a glob that can be used"),
         ("(" * (MAX_DEPTH + 1), f"{MAX_DEPTH} parentheses and signs within each other are the limit"),
     ],
 )

@@ -117,4 +117,6 @@ async def test_mistakes_are_named(api: httpx.AsyncClient, logs: dict[str, Log]) 
     assert (await page(api, 400, after="1-1"))["parameter"] == "after"
     assert (await page(api, 400, before="1-1", order="desc"))["parameter"] == "before"
     many = ",".join(f"s{number}" for number in range(33))
-    assert "33 streams; 32 can be merged" in (await page(api, 400, streams=many))["detail"]
+    assert "32 with 2000 can be merged" in (await page(api, 400, streams=many))["detail"]
+    long = ",".join(f"{number:0>120}" for number in range(20))
+    assert "32 with 2000 can be merged" in (await page(api, 400, streams=long))["detail"]

@@ -108,12 +108,33 @@ async def test_pages_backward_end_where_the_span_begins(api: httpx.AsyncClient, 
     assert (page["records"], page["next"]) == ([], None)
 
 
-@pytest.mark.parametrize("text", ["soon", "-", "-15", "-5MB", "-1e308d", "2026-02-30", "15m"])
+@pytest.mark.parametrize("text", ["soon", "-", "-15", "-5MB", "-1e308d", "--15m", "--1e20s", "2026-02-30", "15m"])
 async def test_a_time_that_is_none_is_refused(api: httpx.AsyncClient, any_log: Log, text: str) -> None:
     any_log.append()
     problem = await get(api, status=400, since=text)
     assert problem["parameter"] == "since"
     assert "right would be as 2026-11-21T10:30:00Z, 2026-11-21 or -15m" in problem["detail"]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_walk_between_two_places_ends(api: httpx.AsyncClient, any_log: Log, order: str) -> None:
+    for _ in range(5):
+        any_log.append(4)
+    every = (await get(api))["records"]
+    parameters = {"after": every[4]["id"], "before": every[14]["id"], "order": order, "limit": 4}
+    found = await walk(api, **parameters)
+    expected = [str(n) for n in range(6, 15)]
+    assert found == (expected if order == "asc" else expected[::-1])
+
+
+async def test_a_place_that_never_was_is_refused_where_it_would_be_looked_for_in_vain(
+    api: httpx.AsyncClient, any_log: Log
+) -> None:
+    for _ in range(5):
+        any_log.append(4)
+    problem = await get(api, status=400, before="1-15", limit=1)
+    assert problem["parameter"] == "before"
+    assert "1-15 is no ID of stream 'api'" in problem["detail"]
 
 
 async def test_the_newest_records_and_a_cursor_to_go_on_from(api: httpx.AsyncClient, any_log: Log) -> None:

@@ -78,7 +78,7 @@ async def test_a_key_with_other_records_is_refused(api: httpx.AsyncClient, count
     assert messages(await get(api)) == ["x", "x"]
 
 
-@pytest.mark.parametrize("key", ["two words", "ä", "x" * 256])
+@pytest.mark.parametrize("key", ["two words", "ä", "x" * 256, '"', '""', 'a"'])
 async def test_a_key_that_is_none_is_refused(api: httpx.AsyncClient, key: str) -> None:
     headers = [(b"Idempotency-Key", key.encode())]
     answer = await api.post(PATH, json={"message": "x"}, headers=headers)
@@ -162,6 +162,11 @@ async def test_a_cleared_stream_is_empty_and_its_numbers_go_on(api: httpx.AsyncC
     page = await get(api)
     assert messages(page) == ["three"]
     assert [(gap["count"], gap["reason"]) for gap in page["gaps"]] == [(2, "cleared")]
+
+
+async def test_what_no_reader_would_open_is_refused(api: httpx.AsyncClient) -> None:
+    nested = [{"message": "y" * 1500, "metadata": [[[]] * 200] * 4}] * 500
+    assert "too large for one request" in (await post(api, nested, 413))["detail"]
 
 
 async def test_a_removed_stream_leaves_nothing(api: httpx.AsyncClient, any_client: redis.Redis, prefix: str) -> None:
