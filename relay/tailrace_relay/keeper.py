@@ -6,17 +6,15 @@ One gateway at a time does it, whichever takes the turn first.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import redis.asyncio
-from redis.exceptions import RedisError
 
 from tailrace.wire import Keys
+from tailrace_relay.answering import answering
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.history import History
 from tailrace_relay.retention import DEFAULT, Limits, Rules
@@ -57,7 +55,7 @@ class Keeper:
         while True:
             await asyncio.sleep(LOOK)
             try:
-                async with _answering():
+                with answering():
                     if await self._is_our_turn():
                         await self.visit()
             except Unavailable as error:
@@ -71,7 +69,7 @@ class Keeper:
         Raises:
             Unavailable: when Redis does not answer.
         """
-        async with _answering():
+        with answering():
             stored: Any = await self._client.hgetall(self._keys.retention)
         return Rules(stored)
 
@@ -81,7 +79,7 @@ class Keeper:
         Raises:
             Unavailable: when Redis does not answer.
         """
-        async with _answering():
+        with answering():
             if limits is None:
                 known = bool(await self._client.hdel(self._keys.retention, pattern))
             else:
@@ -98,7 +96,7 @@ class Keeper:
         """
         rules, now = await self.rules(), await self._history.now()
         names: list[str] = []
-        async with _answering():
+        with answering():
             async for packed, active in self._client.zscan_iter(self._keys.streams, count=AT_ONCE):
                 name = packed.decode("ascii", "replace")
                 if self._keys.stream_of(self._keys.stream(name)) is None:
@@ -114,13 +112,14 @@ class Keeper:
         await self._retain(names, rules)
 
     async def _retain(self, names: list[str], rules: Rules) -> None:
-        async with _answering(), self._client.pipeline(transaction=False) as pipeline:
-            for name in names:
-                own = rules.of(name)
-                limits = own or DEFAULT
-                keys = [self._keys.stream(name), self._keys.meta(name)]
-                await self._script(keys, [limits.age, limits.bytes, "1" if own else ""], client=pipeline)
-            answers = await pipeline.execute(raise_on_error=False)
+        with answering():
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for name in names:
+                    own = rules.of(name)
+                    limits = own or DEFAULT
+                    keys = [self._keys.stream(name), self._keys.meta(name)]
+                    await self._script(keys, [limits.age, limits.bytes, "1" if own else ""], client=pipeline)
+                answers = await pipeline.execute(raise_on_error=False)
         for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, Exception):  # a key of a wrong type concerns its own stream alone
                 logger.warning("stream %s cannot be kept to its limits: %s", name, answer)
@@ -128,11 +127,3 @@ class Keeper:
     async def _is_our_turn(self) -> bool:
         turn = self._keys.retention_turn
         return bool(await self._client.set(turn, self._gateway, nx=True, px=int(EVERY * 1000)))
-
-
-@contextlib.asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise Unavailable(f"Redis does not answer: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,9 +70,10 @@ async def merge_onward(
         ((id.ms, order, place) for order, page in enumerate(pages) for place, id in enumerate(page.ids)),
     )
     taken = [each for each in found if edge is None or each[:2] <= edge][:limit]
+    counts = Counter(order for _, order, _ in taken)
     places: dict[str, Position] = {}
     for order, page in enumerate(pages):
-        count = sum(each[1] == order for each in taken)
+        count = counts[order]
         end = page.position
         if count < len(page.ids):
             end = end._replace(id=page.ids[count - 1]) if count else _start(page, starts[page.stream])
@@ -106,10 +108,11 @@ async def merge_back(
         ((id.ms, order, place) for order, page in enumerate(pages) for place, id in enumerate(page.ids)), reverse=True
     )
     taken = [each for each in found if edge is None or each[:2] >= edge][:limit]
+    counts = Counter(order for _, order, _ in taken)
     places: dict[str, Position] = {}
     more = False
     for order, page in enumerate(pages):
-        count = sum(each[1] == order for each in taken)
+        count = counts[order]
         end = metas[page.stream].newest
         if count < len(page.ids):
             before = page.ids[-count] if count else ends[page.stream] or end.id._replace(n=end.id.n + 1)

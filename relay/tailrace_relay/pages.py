@@ -15,7 +15,7 @@ from tailrace_relay.places import just_before, last_matching, resolve
 from tailrace_relay.position import START, Position, StreamMeta
 from tailrace_relay.query import EVERYTHING, Query
 from tailrace_relay.reader import Gap, Item, Piece, Reader
-from tailrace_relay.render import RenderedPiece
+from tailrace_relay.scan import match
 
 __all__ = ["HistoryPage", "read_back", "read_onward"]
 
@@ -165,10 +165,8 @@ def _cut(gap: Gap, end: int | None) -> Gap:
 
 
 def _matching(stream: str, piece: Piece, query: Query) -> list[tuple[int, bytes]]:
-    outlook = query.outlook(stream, piece.frame)
-    if not outlook.match:
-        return []
-    return RenderedPiece(stream, piece).numbered(query.predicate if outlook.fail else None)
+    found = match(stream, query, piece)
+    return [] if found is None else found.piece.numbered(found.places)
 
 
 def _take_records(

@@ -145,13 +145,12 @@ class RenderedPiece:
                 self._matching[predicate] = _encoded(self.rows(places))[1:-1]
         return self._matching[predicate]
 
-    def numbered(self, predicate: Predicate | None) -> list[tuple[int, bytes]]:
-        """The records that match as JSON objects, each with its `n`.
+    def numbered(self, places: Sequence[int]) -> list[tuple[int, bytes]]:
+        """The records at these places as JSON objects, each with its `n`.
 
         Raises:
             FrameError: when a value has no form in JSON.
         """
-        places = self.places(predicate)
         rows = zip(places, self.rows(places), strict=True)
         return [(self.piece.first_n + place, _encoded(row)) for place, row in rows]
 

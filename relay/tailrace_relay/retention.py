@@ -14,6 +14,7 @@ import msgspec
 from tailrace.wire import DEFAULT_AGE, DEFAULT_SIZE
 from tailrace_relay.errors import ParameterError
 from tailrace_relay.query.quantity import BYTES, TIME, parse_quantity
+from tailrace_relay.selection import is_pattern
 
 __all__ = ["DEFAULT", "Limits", "Rules", "parse_limits"]
 
@@ -21,8 +22,6 @@ __all__ = ["DEFAULT", "Limits", "Rules", "parse_limits"]
 LARGEST = (1 << 53) - 1
 
 NANOSECONDS_PER_MS = 1_000_000
-
-_PATTERN = re.compile(r"[A-Za-z0-9._:*?-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Rules:
                 limits = msgspec.json.decode(packed, type=Limits)
             except msgspec.MsgspecError:
                 continue
-            if _PATTERN.fullmatch(name) and 0 <= limits.age <= LARGEST and 0 <= limits.bytes <= LARGEST:
+            if is_pattern(name) and 0 <= limits.age <= LARGEST and 0 <= limits.bytes <= LARGEST:
                 self.limits[name] = limits
         # The most exact first: what has the most characters that stand for themselves.
         self._order = sorted(self.limits, key=lambda each: (-len(re.sub(r"[*?]", "", each)), "*" in each, each))
@@ -67,21 +66,6 @@ class Rules:
             if fnmatch.fnmatchcase(stream, pattern):
                 return self.limits[pattern]
         return None
-
-
-def check_pattern(pattern: str) -> str:
-    """Give a name or pattern back.
-
-    Raises:
-        ParameterError: when no stream can be meant.
-    """
-    if _PATTERN.fullmatch(pattern) is None:
-        raise ParameterError(
-            "pattern",
-            f"not a stream name or glob: {pattern[:64]!r}; right would be 1 to 128 of the characters "
-            "A-Z a-z 0-9 . _ : - and * ?",
-        )
-    return pattern
 
 
 def parse_limits(value: Mapping[str, Any]) -> Limits:

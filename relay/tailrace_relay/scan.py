@@ -15,7 +15,7 @@ from tailrace_relay.query import Query
 from tailrace_relay.reader import Gap, Piece, Reader
 from tailrace_relay.render import RenderedPiece
 
-__all__ = ["Found", "scan"]
+__all__ = ["Found", "match", "scan"]
 
 MS = 0.001
 
@@ -65,16 +65,26 @@ async def scan(
         yield reader.position
 
 
-def _look(stream: str, query: Query, piece: Piece, end: int) -> Found | Gap | None:
+def match(stream: str, query: Query, piece: Piece) -> Found | None:
+    """The records of one frame that match; None where none does, which its header may tell already.
+
+    Raises:
+        FrameError: when the body is not what its header promised.
+    """
     outlook = query.outlook(stream, piece.frame)
     if not outlook.match:
         return None
+    rendered = RenderedPiece(stream, piece)
+    places = rendered.places(query.predicate if outlook.fail else None)
+    return Found(rendered, places) if places else None
+
+
+def _look(stream: str, query: Query, piece: Piece, end: int) -> Found | Gap | None:
     try:
-        rendered = RenderedPiece(stream, piece)
+        found = match(stream, query, piece)
     except FrameError:
         return unreadable(piece)
-    places = rendered.places(query.predicate if outlook.fail else None)
-    within = end - piece.first_n + 1
-    if within < len(rendered.records):
-        places = [place for place in places if place < within]
-    return Found(rendered, places) if places else None
+    if found is None or piece.last.n <= end:
+        return found
+    within = [place for place in found.places if piece.first_n + place <= end]
+    return Found(found.piece, within) if within else None

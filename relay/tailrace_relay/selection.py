@@ -12,7 +12,7 @@ from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
 from tailrace_relay.query import EVERYTHING, Query
 
-__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "parse_query", "parse_subscription"]
+__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "check_pattern", "is_pattern", "parse_query", "parse_subscription"]
 
 # Names and globs in one selection.
 MAX_PATTERNS = 64
@@ -43,12 +43,7 @@ class Selection:
         if len(patterns) > MAX_PATTERNS:
             raise ParameterError("streams", f"{len(patterns)} names and globs; {MAX_PATTERNS} is the limit")
         for pattern in patterns:
-            if _PATTERN.fullmatch(pattern) is None:
-                raise ParameterError(
-                    "streams",
-                    f"not a stream name or glob: {pattern[:64]!r}; right would be 1 to 128 of the characters "
-                    "A-Z a-z 0-9 . _ : - and * ?",
-                )
+            check_pattern("streams", pattern)
         return cls(patterns, parse_query(query, level))
 
     @property
@@ -107,6 +102,26 @@ def parse_subscription(parameters: Mapping[str, str]) -> tuple[Selection, Start]
     """
     selection = Selection.parse(parameters.get("streams", ""), parameters.get("level", ""), parameters.get("query", ""))
     return selection, Start.parse(selection, parameters.get("after", ""), parameters.get("tail", ""))
+
+
+def is_pattern(text: str) -> bool:
+    """Whether it is a stream name or a glob of such."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def check_pattern(parameter: str, pattern: str) -> str:
+    """Give a stream name or glob back.
+
+    Raises:
+        ParameterError: when it is none.
+    """
+    if not is_pattern(pattern):
+        raise ParameterError(
+            parameter,
+            f"not a stream name or glob: {pattern[:64]!r}; right would be 1 to 128 of the characters "
+            "A-Z a-z 0-9 . _ : - and * ?",
+        )
+    return pattern
 
 
 def parse_query(query: str, level: str) -> Query:

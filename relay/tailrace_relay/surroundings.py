@@ -17,7 +17,6 @@ from tailrace_relay.position import StreamMeta
 __all__ = ["read_around"]
 
 _encode = msgspec.json.Encoder().encode
-_id_of = msgspec.json.Decoder(msgspec.defstruct("_Identified", [("id", str)])).decode
 
 
 async def read_around(history: History, stream: str, meta: StreamMeta, id: StreamID, lines: int) -> bytes:
@@ -41,9 +40,9 @@ def _check_first(page: HistoryPage, id: StreamID) -> None:
     for gap in page.gaps:
         if gap.after.n < id.n and gap.reason in ("trimmed", "cleared"):
             raise Gone("id", f"record {id} is not kept any more: {gap.reason}")
-    first = _id_of(page.records[0]).id if page.records else "none"  # type: ignore[attr-defined]  # made above
-    if first != str(id):
-        raise NotFound("id", f"stream {page.stream!r} never had a record {id}; in its place is {first}")
+    first = page.ids[0] if page.ids else None
+    if first != id:
+        raise NotFound("id", f"stream {page.stream!r} never had a record {id}; in its place is {first or 'none'}")
 
 
 def _body(back: HistoryPage, onward: HistoryPage) -> bytes:

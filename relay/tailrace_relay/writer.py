@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from tailrace.wire import (
     new_epoch,
     new_producer,
 )
+from tailrace_relay.answering import answering
 from tailrace_relay.clearing import CLEAR_SCRIPT
 from tailrace_relay.errors import KeyReused, Unavailable
 from tailrace_relay.submission import Submission, SubmissionError
@@ -33,6 +35,8 @@ __all__ = ["Receipt", "Writer", "producer_of"]
 
 # How long a key is known, in ms: longer than anybody tries again.
 KEY_TTL = 86_400_000
+
+NOT_REMOVED = "Redis does not remove the stream"
 
 
 class Receipt(NamedTuple):
@@ -107,10 +111,8 @@ class Writer:
         Raises:
             Unavailable: when Redis does not answer.
         """
-        try:
+        with answering("Redis does not clear the stream"):
             last = await self._clear([self._keys.stream(stream), self._keys.meta(stream)], ["PUBLISH"])
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable(f"Redis does not clear the stream: {error}") from error
         return None if last is None else StreamID.parse(last.decode())
 
     async def remove(self, stream: str) -> bool:
@@ -120,14 +122,12 @@ class Writer:
             Unavailable: when Redis does not answer.
         """
         keys = self._keys
-        try:
+        with answering(NOT_REMOVED):
             pattern = _literal(keys.stream(stream)) + ":p:*"
             marks = [mark async for mark in self._client.scan_iter(match=pattern, count=1000)]
             await self._client.zrem(keys.streams, stream)
             # In one step: a mark must not outlive its stream, nor go after somebody has begun it anew.
             removed, *_ = await self._unlink([keys.meta(stream), keys.stream(stream)], marks)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable(f"Redis does not remove the stream: {error}") from error
         return bool(removed)
 
     async def expire(self, stream: str, before: int) -> None:
@@ -137,7 +137,8 @@ class Writer:
             Unavailable: when Redis does not answer.
         """
         keys = self._keys
-        try:
+        # One that changes meanwhile was written to after all.
+        with answering(NOT_REMOVED), contextlib.suppress(WatchError):
             async with self._client.pipeline(transaction=True) as pipeline:
                 await pipeline.watch(keys.meta(stream))
                 last: Any = await self._client.hget(keys.meta(stream), "ms")
@@ -147,10 +148,6 @@ class Writer:
                 pipeline.unlink(keys.meta(stream), keys.stream(stream))
                 pipeline.zrem(keys.streams, stream)
                 await pipeline.execute()
-        except WatchError:
-            return  # somebody has written after all
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable(f"Redis does not remove the stream: {error}") from error
 
     async def _unlink(self, stream: list[str], marks: list[Any]) -> list[int]:
         async with self._client.pipeline(transaction=True) as pipeline:

@@ -258,9 +258,9 @@ def test_only_what_matches_is_given() -> None:
     records = [Record(time=NOON, level_number=number, logger="t", message=str(number)) for number in (10, 40, 30, 50)]
     piece = RenderedPiece("api", piece_of(Frame.parse(make_frame(PRODUCER, 1, Facts(), records))))
     assert [record["message"] for record in parsed(piece.matching(at_least(40)))] == ["40", "50"]
-    assert [n for n, _ in piece.numbered(at_least(40))] == [40, 42]
-    assert [json.loads(text)["message"] for _, text in piece.numbered(at_least(40))] == ["40", "50"]
-    assert len(parsed(piece.matching(None))) == len(piece.numbered(None)) == 4
+    assert [n for n, _ in piece.numbered(piece.places(at_least(40)))] == [40, 42]
+    assert [json.loads(text)["message"] for _, text in piece.numbered(piece.places(at_least(40)))] == ["40", "50"]
+    assert len(parsed(piece.matching(None))) == len(piece.numbered(piece.places(None))) == 4
     assert piece.matching(at_least(60)) == b""
 
 

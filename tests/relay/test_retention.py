@@ -7,7 +7,8 @@ import pytest
 
 from tailrace.wire import DEFAULT_AGE, DEFAULT_SIZE
 from tailrace_relay.errors import ParameterError
-from tailrace_relay.retention import Limits, Rules, check_pattern, parse_limits
+from tailrace_relay.retention import Limits, Rules, parse_limits
+from tailrace_relay.selection import check_pattern
 
 DAY = 86_400_000
 
@@ -68,4 +69,4 @@ def test_a_limit_that_is_none_is_named(value: dict[str, Any], name: str) -> None
 @pytest.mark.parametrize("pattern", ["", "a b", "ä", "x" * 129, "a/b"])
 def test_a_pattern_that_no_stream_can_match_is_refused(pattern: str) -> None:
     with pytest.raises(ParameterError, match="not a stream name or glob"):
-        check_pattern(pattern)
+        check_pattern("pattern", pattern)

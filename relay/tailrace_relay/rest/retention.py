@@ -13,8 +13,10 @@ from tailrace_relay.errors import ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.problems import problem
 from tailrace_relay.rest.answers import encoded
-from tailrace_relay.rest.pages import foreign_page, is_own_page
-from tailrace_relay.retention import DEFAULT, check_pattern, parse_limits
+from tailrace_relay.rest.body import read_body
+from tailrace_relay.rest.own_page import foreign_page, is_own_page
+from tailrace_relay.retention import DEFAULT, parse_limits
+from tailrace_relay.selection import check_pattern
 
 __all__ = ["retention_routes"]
 
@@ -39,7 +41,7 @@ def retention_routes(gateway: Gateway) -> APIRouter:
         if not is_own_page(gateway, request):
             return foreign_page()
         limits = parse_limits(_object(await _body(request)))
-        await gateway.keeper.set(check_pattern(pattern), limits)
+        await gateway.keeper.set(check_pattern("pattern", pattern), limits)
         return encoded({"pattern": pattern, **asdict(limits)})
 
     @router.delete("/api/retention/{pattern}")
@@ -47,7 +49,7 @@ def retention_routes(gateway: Gateway) -> APIRouter:
         """Take limits back."""
         if not is_own_page(gateway, request):
             return foreign_page()
-        if not await gateway.keeper.set(check_pattern(pattern), None):
+        if not await gateway.keeper.set(check_pattern("pattern", pattern), None):
             return problem(404, f"no limits are set for {pattern!r}", "pattern")
         return encoded({"pattern": pattern})
 
@@ -55,11 +57,9 @@ def retention_routes(gateway: Gateway) -> APIRouter:
 
 
 async def _body(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise ParameterError("body", f"more than {MAX_BODY} bytes")
+    body = await read_body(request, MAX_BODY)
+    if body is None:
+        raise ParameterError("body", f"more than {MAX_BODY} bytes")
     return body
 
 

@@ -15,7 +15,8 @@ from tailrace_relay.errors import ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.problems import problem
 from tailrace_relay.rest.answers import encoded
-from tailrace_relay.rest.pages import foreign_page, is_own_page
+from tailrace_relay.rest.body import read_body
+from tailrace_relay.rest.own_page import foreign_page, is_own_page
 from tailrace_relay.submission import MAX_BODY, Submission, SubmissionError, read_submission
 
 __all__ = ["write_routes"]
@@ -123,13 +124,10 @@ def _key(text: str) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise SubmissionError(413, f"a body of more than {MAX_BODY} bytes; send less at a time")
-        parts.append(part)
-    return b"".join(parts)
+    body = await read_body(request, MAX_BODY)
+    if body is None:
+        raise SubmissionError(413, f"a body of more than {MAX_BODY} bytes; send less at a time")
+    return body
 
 
 def _mistakes(error: SubmissionError) -> Response:

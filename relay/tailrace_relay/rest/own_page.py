@@ -1,4 +1,4 @@
-"""Web pages that change something: only those that may."""
+"""Which web pages may change something: the gateway's own and the allowed ones."""
 
 from __future__ import annotations
 
