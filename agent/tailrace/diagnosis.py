@@ -170,7 +170,7 @@ def _clock(client: redis.Redis) -> Finding:
     before = time.time()
     seconds, micros = client.time()
     ahead = int(seconds) + int(micros) / 1e6 - (before + time.time()) / 2
-    text = f"Redis is {ahead * 1000:+.0f} ms ahead"
+    text = f"Redis is {round(ahead * 1000):+d} ms ahead"
     if abs(ahead) > CLOCK_LIMIT:
         return Finding("clock", WARNING, text, "let both machines follow the same time server; no record depends on it")
     return Finding("clock", OK, text)
