@@ -27,6 +27,7 @@ from tailrace.files.standard_input import StandardInput
 from tailrace.files.watch import Watch
 from tailrace.source.checkpoint import Checkpoint, Job
 from tailrace.source.sender import RedisStaysAway, Sender, Stopped
+from tailrace.source.stop_sign import StopSign
 from tailrace.spool.spool import target_of
 
 __all__ = ["add_arguments", "allow_many_files", "checkpoint_folder", "run"]
@@ -248,7 +249,7 @@ def _rotated(left: Iterable[Checkpoint], sender: Sender) -> Iterator[LogFile]:
 
 
 def _stop_at_signals() -> threading.Event:
-    stopped = threading.Event()
+    stopped = StopSign()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     return stopped

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +24,7 @@ from tailrace.docker.stamp import SECOND
 from tailrace.errors import CheckpointError
 from tailrace.source.checkpoint import Job
 from tailrace.source.sender import Sender
+from tailrace.source.stop_sign import StopSign
 from tailrace.spool.spool import target_of
 
 __all__ = ["add_arguments", "run"]
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _ship(engine: Engine, job: Job, config: Config, choice: Choice, labels: tuple[str, ...], service: str) -> int:
     allow_many_files()
-    stopped = threading.Event()
+    stopped = StopSign()
     sender = Sender(config, stopped=stopped)
     outlet = Outlet(sender, write_line, labels, config.level or 0, service)
     shipment = Shipment(engine, Roster(job, outlet, choice), outlet, Announcer(config), stopped)
