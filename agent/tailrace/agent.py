@@ -77,6 +77,16 @@ class Engine:
         return self.shipper.backlog.counters.declared
 
     @property
+    def errors(self) -> int:
+        """Records of ERROR or above that Redis has taken."""
+        return self.shipper.backlog.counters.errors
+
+    @property
+    def last(self) -> tuple[str, str] | None:
+        """Stream and ID of the newest record that Redis has taken."""
+        return self.shipper.backlog.counters.last
+
+    @property
     def waiting_bytes(self) -> int:
         """Bytes of the spool that wait for an acknowledgement."""
         return self.spool.shelf.unsettled()

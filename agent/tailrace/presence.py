@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tailrace.config import Config
+from tailrace.recent import Lag, Recent
 from tailrace.version import __version__
 from tailrace.wire.keys import Keys
 from tailrace.wire.presence import ANNOUNCE_EVERY, MOST_STREAMS, Announcement, announce_commands
@@ -39,6 +40,10 @@ class Engine(Protocol):
     @property
     def shed(self) -> tuple[int, ...]: ...
     @property
+    def errors(self) -> int: ...
+    @property
+    def last(self) -> tuple[str, str] | None: ...
+    @property
     def waiting_bytes(self) -> int: ...
 
 
@@ -56,7 +61,8 @@ class Presence:
         self._instance = instance
         self._host = socket.gethostname()[:256]
         self._command = os.path.basename((sys.argv or [""])[0])[:256]
-        self._started = self._said_at = self._level_at = 0
+        self._started = self._said_at = 0
+        self._recent, self._lag = Recent(), Lag()
 
     def commands(self, now: int) -> list[tuple[Any, ...]]:
         """What to send now; nothing when that was done less than three seconds ago.
@@ -70,15 +76,16 @@ class Presence:
         return announce_commands(self._keys, self._announcement(now))
 
     def goodbye(self, now: int) -> list[tuple[Any, ...]]:
-        """What to send last; nothing for a process that has never been announced."""
-        return announce_commands(self._keys, self._announcement(now, ended=True)) if self._started else []
+        """What to send last, also by a process too short to have been announced; nothing where none has logged."""
+        if not self._started and not any(slot.last_seq for slot in self._engine.slots):
+            return []
+        return announce_commands(self._keys, self._announcement(now, ended=True))
 
     def _announcement(self, now: int, *, ended: bool = False) -> Announcement:
         slots = self._engine.slots
         emitted, shipped = sum(slot.last_seq for slot in slots), sum(slot.acked for slot in slots)
         self._started = self._started or now
-        if emitted == shipped:
-            self._level_at = now
+        shed, refused, last = self._engine.shed, self._engine.refused, self._engine.last
         return Announcement(
             instance=self._instance,
             service=self._service,
@@ -91,9 +98,11 @@ class Presence:
             streams=tuple(slot.name for slot in slots[:MOST_STREAMS]),
             emitted=emitted,
             shipped=shipped,
-            shed=self._engine.shed,
-            refused=self._engine.refused,
+            shed=shed,
+            refused=refused,
             spool_bytes=self._engine.waiting_bytes if emitted > shipped else 0,
-            lag=now - (self._level_at or self._started),
+            lag=self._lag.look(now, emitted, shipped),
+            recent=self._recent.look(now, shipped, self._engine.errors, sum(shed) + refused),
+            last={} if last is None else {"stream": last[0], "id": last[1]},
             ended=ended,
         )

@@ -54,14 +54,29 @@ def test_it_says_who_runs_and_how_far_it_is(
     assert (found.service, found.emitted, found.streams, found.lag) == ("shop", 100, ("s",), 0)
     assert (found.spool_bytes, found.refused, found.shed) == (0, 0, (0, 0, 0, 0, 0))
     assert found.state(now(client)) is State.RUNNING
+    ms, n = (int(word) for word in client.hmget(Keys(prefix).meta("s"), "ms", "n") if word)
+    assert found.last == {"stream": "s", "id": f"{ms}-{n}"}
     at = found.at
     wait_for(lambda: said(client, prefix)[worker.pid].at > at, SOON, "the next word of an idle process")
+    _, _, errors, lost = said(client, prefix)[worker.pid].recent
+    assert (errors, lost) == (0, 0)
     worker.stop()
     ended = said(client, prefix)[worker.pid]
     assert ended.state(now(client)) is State.EXITED
     keys = Keys(prefix)
     assert 0 < client.pttl(keys.agent(ended.instance)) <= 60_000
     assert 0 < client.pttl(keys.agents) <= REMEMBERED
+
+
+def test_a_process_that_lives_for_a_moment_is_listed_too(
+    any_redis: Server, prefix: str, tmp_path: Path, workers: list[Worker]
+) -> None:
+    client = any_redis.client()
+    worker = Worker(NUMBERS, "w", 1, url=any_redis.url, prefix=prefix, spool=tmp_path / "spool")
+    workers.append(worker.read(1))
+    worker.stop()
+    found = said(client, prefix)[worker.pid]
+    assert (found.state(now(client)), found.emitted, found.shipped) == (State.EXITED, 1, 1)
 
 
 def test_who_is_killed_is_lost_within_ten_seconds(
@@ -87,11 +102,6 @@ def test_an_idle_process_is_listed_again_after_redis_was_away(
     wait_for(lambda: os.path.exists(f"/proc/{worker.pid}"), SOON, "it to live")
     server.start()
     wait_for(lambda: said(server.client(), prefix).get(worker.pid), SOON, "its word after the outage")
-
-
-def test_a_process_that_ends_at_once_leaves_nothing(redis_server: RedisServer, prefix: str, tmp_path: Path) -> None:
-    Worker(NUMBERS, "w", 1, url=redis_server.url, prefix=prefix, spool=tmp_path / "spool").stop()
-    assert said(redis_server.client(), prefix) == {}
 
 
 def test_a_user_that_may_not_announce_ships_all_the_same(

@@ -19,6 +19,7 @@ RELAY = {
     "serve": "run a gateway",
     "dev": "run an embedded Redis and a gateway, to try things",
     "tail": "print a stream, and follow it",
+    "token": "make a token for trying permissions out",
 }
 
 USAGE_ERROR = 2

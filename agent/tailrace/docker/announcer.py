@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from tailrace.config import Config
 from tailrace.docker.container import Container
 from tailrace.docker.follower import Follower
+from tailrace.recent import Recent
 from tailrace.shipper.link import Link, Unavailable
 from tailrace.version import __version__
 from tailrace.wire.keys import Keys
@@ -31,6 +33,7 @@ class Announcer:
         self._said_at = 0
         # Those announced as running, by their instance.
         self._running: dict[str, Follower] = {}
+        self._recent: dict[str, Recent] = {}
 
     def announce(self, followers: Iterable[Follower]) -> None:
         """Announce them, if that is due. To be called every second or so."""
@@ -46,6 +49,7 @@ class Announcer:
             commands += self._commands(instance, self._running[instance], now, ended=True)
         if self._tell(commands):
             self._running = running
+            self._recent = {instance: each for instance, each in self._recent.items() if instance in running}
 
     def close(self) -> None:
         """Say that nobody watches them any more."""
@@ -55,7 +59,9 @@ class Announcer:
         self._link.close()
 
     def _commands(self, instance: str, follower: Follower, now: int, *, ended: bool) -> list[tuple[Any, ...]]:
-        return announce_commands(self._keys, announcement_of(follower, instance, self._host, now, ended=ended))
+        said = announcement_of(follower, instance, self._host, now, ended=ended)
+        recent = self._recent.setdefault(instance, Recent()).look(now, follower.sent, follower.errors, 0)
+        return announce_commands(self._keys, replace(said, recent=recent))
 
     def _tell(self, commands: list[tuple[Any, ...]]) -> bool:
         try:
@@ -92,6 +98,7 @@ def announcement_of(follower: Follower, instance: str, host: str, now: int, *, e
         streams=(follower.stream,),
         emitted=follower.sent,
         shipped=follower.sent,
+        last=follower.last,
         ended=ended,
         attributes=attributes_of(container),
     )

@@ -17,6 +17,7 @@ from tailrace.docker.response import ResponseError
 from tailrace.docker.side import Facts
 from tailrace.docker.stamp import SECOND
 from tailrace.docker.weave import Weave
+from tailrace.recent import errors_among
 from tailrace.shipper.backlog import Backoff
 from tailrace.source.checkpoint import Checkpoint
 from tailrace.source.sender import Rewind, Sender
@@ -65,7 +66,7 @@ class Follower:
         answer: what is read; None while nothing is.
         gone: there is no such container any more.
         look: it should be looked at: its log has ended.
-        sent: records, by this process.
+        sent, errors: records, by this process; and of those the ones of ERROR or above.
         flush_at: when `flush` is due; None while nothing waits.
     """
 
@@ -74,7 +75,7 @@ class Follower:
         self.answer: Answer | None = None
         self.gone = False
         self.look = False
-        self.sent = 0
+        self.sent = self.errors = 0
         self.flush_at: float | None = None
         self.retry_at = 0.0
         self._checkpoint = checkpoint
@@ -94,6 +95,12 @@ class Follower:
     def stream(self) -> str:
         """Where its records go."""
         return self._checkpoint.stream
+
+    @property
+    def last(self) -> dict[str, str]:
+        """Stream and ID of its newest record in Redis, as presence says it; empty before the first."""
+        answer = self._checkpoint.answer
+        return {} if answer is None or answer.id is None else {"stream": self.stream, "id": str(answer.id)}
 
     @property
     def wants_to_read(self) -> bool:
@@ -203,6 +210,7 @@ class Follower:
             for batch in self._weave.batches():
                 self._outlet.sender.send(self._checkpoint, batch.records, self._packed(batch.position), who)
                 self.sent += len(batch.records)
+                self.errors += errors_among(batch.records)
         except Rewind as back:
             self._hang_up()
             self._weave = self._weave_at(back.position, back.skip)

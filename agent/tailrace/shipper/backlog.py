@@ -46,10 +46,17 @@ class Backoff:
 
 @dataclass(slots=True)
 class Counters:
-    """What became of the records, since the process began; those declared lost by level class."""
+    """What became of the records, since the process began; those declared lost by level class.
+
+    Attributes:
+        errors: records of ERROR or above that Redis has taken.
+        last: stream and ID of the newest record that Redis has taken.
+    """
 
     frames: int = 0
     records: int = 0
+    errors: int = 0
+    last: tuple[str, str] | None = None
     declared: tuple[int, ...] = NOTHING_SHED
     failures: int = 0
 
@@ -201,6 +208,10 @@ class Backlog:
         mark = flight.last if answer.mark is None else answer.mark + slot.base
         _remember(slot, min(mark, slot.last_seq), answer)
         lane.flight = None
+        if mark >= flight.last:
+            self.counters.errors += flight.errors
+        if answer.id is not None:
+            self.counters.last = slot.name, str(answer.id)
         if mark > slot.last_seq:
             # Another has gone on numbering in our name: what it sent is not ours to skip.
             self._spool.rename_producer(slot)

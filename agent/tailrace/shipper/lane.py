@@ -29,6 +29,7 @@ class Batch:
         first: the seq of the first one.
         shed: records shed just before it, by level class.
         tag: the highest tag among them; its level is the highest level.
+        errors: how many are of ERROR or above.
     """
 
     first: int
@@ -37,6 +38,7 @@ class Batch:
     times: list[int] = field(default_factory=list)
     size: int = 0
     tag: int = 0
+    errors: int = 0
 
     @property
     def last(self) -> int:
@@ -74,10 +76,12 @@ class Flight(Parcel):
 
     Attributes:
         last: the seq of its last record, in the spool's numbers.
+        errors: how many of its records are of ERROR or above.
     """
 
     slot: Slot
     last: int
+    errors: int
 
 
 @dataclass(slots=True)
@@ -195,7 +199,9 @@ class Lane:
             latest=max(batch.times),
             shed=batch.shed,
         )
-        return Flight(slot.name, slot.producer, frame, first, len(batch.payloads), batch.shed, slot, batch.last)
+        return Flight(
+            slot.name, slot.producer, frame, first, len(batch.payloads), batch.shed, slot, batch.last, batch.errors
+        )
 
     def rewind(self, seq: int, oldest: Segment) -> None:
         """Forget what was read behind `seq`, and read it again from the oldest segment on."""

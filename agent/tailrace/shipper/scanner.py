@@ -7,7 +7,7 @@ that lane *lags* and is later read by itself.
 
 from __future__ import annotations
 
-from tailrace.shipper.lane import MAX_BYTES, Batch, Lane, Position
+from tailrace.shipper.lane import MAX_BYTES, URGENT, Batch, Lane, Position
 from tailrace.spool.segment import (
     HEADER_WORDS,
     HOLE,
@@ -150,7 +150,7 @@ class Scanner:
         """Take records while they follow one another and the batch has room. This loop is the shipper's hot path."""
         memory, at = place.segment.map, place.byte
         take, note = batch.payloads.append, batch.times.append
-        size, tag = batch.size, batch.tag
+        size, highest, errors = batch.size, batch.tag, batch.errors
         following = (batch.last + 1) * STEP | lane.slot.index
         for _ in range(MAX_RECORDS - len(batch.payloads)):
             commit, word, time = _unpack(memory, at)
@@ -161,14 +161,17 @@ class Scanner:
             take(memory[start:at])
             note(time)
             size += at - start
-            if word & TAG_MASK > tag:
-                tag = word & TAG_MASK
+            tag = word & TAG_MASK
+            if tag > highest:
+                highest = tag
+            if tag >= URGENT:
+                errors += 1
             following += STEP
             at = at + 7 & -8
             if size >= MAX_BYTES:
                 break
         place.byte = at
-        batch.size, batch.tag = size, tag
+        batch.size, batch.tag, batch.errors = size, highest, errors
         lane.slot.read = batch.last
         if batch.full:
             lane.close_batch()

@@ -18,6 +18,7 @@ from tailrace.diagnostics import Voice
 from tailrace.identity import facts_of_process
 from tailrace.logrecord import audited
 from tailrace.presence import Presence
+from tailrace.recent import errors_among
 from tailrace.redaction import Redactor
 from tailrace.shipper.backlog import ANNOUNCE_EVERY, Backoff
 from tailrace.shipper.lane import MAX_BYTES, Parcel
@@ -85,6 +86,8 @@ class Sender:
         self.refused = 0
         self.shed = NOTHING_SHED
         self.waiting_bytes = 0
+        self.errors = 0
+        self.last: tuple[str, str] | None = None
         self._config = config
         self._timeout = timeout
         self._stopped = stopped or threading.Event()
@@ -158,6 +161,9 @@ class Sender:
                 accepted = len(records) if answer.status is Status.OK else (answer.mark or 0) - checkpoint.seq
         checkpoint.arrived()
         stream.acked += len(records)
+        self.errors += errors_among(records)
+        if checkpoint.answer is not None and checkpoint.answer.id is not None:
+            self.last = stream.name, str(checkpoint.answer.id)
         self.beat()
 
     def beat(self) -> None:

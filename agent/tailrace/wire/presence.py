@@ -49,7 +49,10 @@ class Announcement:
         shed: records declared lost for want of room, by level class: below INFO, INFO, WARNING, ERROR, from CRITICAL.
         refused: audit records that found no room.
         spool_bytes: bytes that wait for an acknowledgement.
-        lag: ms since Redis had everything.
+        lag: ms that its oldest record has waited, at least, that Redis has not.
+        recent: of a stretch of about half a minute before `at`: how many ms it is, how many records were shipped, how
+            many of those are of ERROR or above, and how many were lost (shed, or refused). Empty: it does not say.
+        last: `stream` and `id` of its newest record in Redis; empty where there is none.
         ended: it has said goodbye.
         attributes: what else there is to say of it, such as the status and health of a container; at most 16.
     """
@@ -69,6 +72,8 @@ class Announcement:
     refused: int = 0
     spool_bytes: int = 0
     lag: int = 0
+    recent: tuple[int, ...] = ()
+    last: dict[str, str] = field(default_factory=dict)
     ended: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
 

@@ -406,6 +406,18 @@ def test_presence_says_what_the_engine_says_of_a_container(engine: FakeEngine, s
     }
 
 
+def test_presence_says_the_newest_record_of_a_container_and_counts_lately(
+    engine: FakeEngine, shipping: Shipping
+) -> None:
+    web = engine.run("web")
+    web.print("one\n")
+    shipping.start()
+    shipping.records(1)
+    wait_for(lambda: shipping.announcements()["docker:web"].last, TIMEOUT, "the record to be said")
+    assert shipping.announcements()["docker:web"].last["stream"] == "docker:web"
+    wait_for(lambda: len(shipping.announcements()["docker:web"].recent) == 4, TIMEOUT, "two looks")
+
+
 def test_a_shipper_that_is_stopped_says_that_nobody_watches_any_more(engine: FakeEngine, shipping: Shipping) -> None:
     engine.run("web")
     shipping.start()

@@ -29,6 +29,23 @@ def test_what_is_logged_arrives_once_and_in_order(make_logger: MakeLogger, any_r
     assert delivered(any_redis.client(), prefix, "s").messages == [f"n {i}" for i in range(3000)]
 
 
+def test_errors_are_counted_when_redis_has_taken_them(
+    make_logger: MakeLogger, own_redis_server: MakeRedisServer
+) -> None:
+    server = own_redis_server()
+    log = make_logger(server.url)
+    for i in range(2000):
+        log.log([10, 20, 30, 40, 50][i % 5], "n %d", i)
+    assert engine_of(log).flush(30)
+    assert engine_of(log).errors == 800
+    server.pause()
+    log.error("not taken")
+    assert engine_of(log).errors == 800
+    server.resume()
+    assert engine_of(log).flush(30)
+    assert engine_of(log).errors == 801
+
+
 def test_the_stream_is_listed_before_its_first_record_is_there(
     make_logger: MakeLogger, redis_server: RedisServer, prefix: str
 ) -> None:

@@ -264,3 +264,14 @@ def test_it_is_listed_among_the_agents(
     assert b'"emitted":3,"shipped":3' in said
     sender.close()
     assert b'"ended":true' in redis.get(Keys(prefix).agent(instance.decode()))
+
+
+def test_presence_says_its_newest_record_and_counts_errors(
+    make_sender: MakeSender, any_redis: Server, prefix: str, checkpoint: Checkpoint
+) -> None:
+    sender = make_sender()
+    failed = [Record(time=1, level_number=40, logger="l", message="failed")]
+    sender.send(checkpoint, records(1, 3) + failed, {"at": 4})
+    ms, n = (int(word) for word in any_redis.client().hmget(Keys(prefix).meta("s"), "ms", "n") if word)
+    assert sender.last == ("s", f"{ms}-{n}")
+    assert sender.errors == 1
