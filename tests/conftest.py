@@ -10,12 +10,33 @@ from uuid import uuid4
 
 import pytest
 
-from tests.servers import FakeRedisServer, MakeRedisServer, RedisServer, Server, on_ci, redis_server_binary
+from tests.built import VIEWER, npm_binary
+from tests.servers import (
+    FakeRedisServer,
+    MakeRedisServer,
+    RedisServer,
+    Server,
+    nginx_binary,
+    on_ci,
+    redis_server_binary,
+)
 
 # Under nohup the hang-up is ignored, and what the tests start would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# What the developer's own shell says to Tailrace is not for the tests.
+for name in [name for name in os.environ if name.startswith("TAILRACE_") and name != "TAILRACE_CHAOS"]:
+    del os.environ[name]
+
 ServerT = TypeVar("ServerT", bound=Server)
+
+
+# Files that take longest. They come first: at the end they would have one worker to themselves while the other is idle.
+LONGEST = ("tests/test_bare_environment.py", "tests/e2e/test_spine.py", "tests/e2e/test_quiet.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +48,31 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def redis_binary() -> str:
     """A missing service skips on a laptop and fails on CI, where a skip would be read as success."""
-    binary = redis_server_binary()
+    return existing(redis_server_binary(), "redis-server on PATH")
+
+
+@pytest.fixture(scope="session")
+def installed_nginx() -> str:
+    """As for Redis."""
+    return existing(nginx_binary(), "nginx on PATH or in /usr/sbin")
+
+
+@pytest.fixture(scope="session")
+def built_viewer() -> Path:
+    """As for Redis: the viewer's files, which gateways of this checkout serve."""
+    return Path(existing(str(VIEWER) if (VIEWER / "index.html").is_file() else None, "viewer that is built"))
+
+
+@pytest.fixture(scope="session")
+def npm() -> str:
+    """As for Redis; to be run in `tests.built.node_environment`."""
+    return existing(npm_binary(), "npm with the packages of relay/web")
+
+
+def existing(binary: str | None, what: str) -> str:
     if binary is not None:
         return binary
-    message = "no redis-server on PATH: make setup installs one"
+    message = f"no {what}: make setup brings one"
     if on_ci():
         pytest.fail(message)
     pytest.skip(message)

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import redis
 from redis.backoff import NoBackoff
@@ -77,6 +77,17 @@ async def _answer(condition: Callable[[], T | Awaitable[T]]) -> T:
     return await answer if inspect.isawaitable(answer) else answer
 
 
+class Process(Protocol):
+    """What is needed here of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, by: signal.Signals, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 class Server:
     """One process that speaks the Redis protocol, with a directory for its data and its log."""
 
@@ -85,7 +96,7 @@ class Server:
         self.directory = directory
         self.log = directory / "server.log"
         self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -108,10 +119,7 @@ class Server:
     def start(self) -> None:
         assert self._process is None, "the server runs already"
         self.directory.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
+        self._process = self._begin()
         try:
             wait_for(self._answers, START_TIMEOUT, f"{self._command[0]} to answer on port {self.port}")
         except BaseException:
@@ -137,7 +145,13 @@ class Server:
     def resume(self) -> None:
         self._running().send_signal(signal.SIGCONT)
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _begin(self) -> Process:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def _running(self) -> Process:
         assert self._process is not None, "the server does not run"
         return self._process
 
@@ -187,6 +201,11 @@ class FakeRedisServer(Server):
 
 def redis_server_binary() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def nginx_binary() -> str | None:
+    """Debian puts it where only root's PATH looks."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 def on_ci() -> bool:

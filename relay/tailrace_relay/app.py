@@ -3,54 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.routing import compile_path
 
+from tailrace_relay.accepting import Receive, Scope, Send
+from tailrace_relay.auth.credentials import CREDENTIAL, take_credential
+from tailrace_relay.auth.door import Door, path_of
+from tailrace_relay.dialects.serving import Served, Socket
+from tailrace_relay.dialects.table import served_dialects
 from tailrace_relay.gateway import Gateway
+from tailrace_relay.openapi import describe
 from tailrace_relay.problems import install_problems
 from tailrace_relay.rest import rest_router
+from tailrace_relay.safe_headers import SafeHeaders
 from tailrace_relay.settings import Settings
 from tailrace_relay.sse import event_router
-from tailrace_relay.websocket import LiveSocket, Receive, Scope, Send
+from tailrace_relay.status_socket import StatusConnection
+from tailrace_relay.viewer import Viewer, viewer_router
+from tailrace_relay.websocket import LiveSocket
 
 __all__ = ["GATEWAY", "RelayApp", "create_app"]
-
-STATIC = Path(__file__).parent / "static"
-
-LIVE = "/api/live"
 
 # Where the lifespan's state has the gateway, for the server to find it at shutdown.
 GATEWAY = "tailrace.gateway"
 
 # A day, in seconds: how long a browser may remember a preflight.
 PREFLIGHT_AGE = 86_400
-
-PAGE_HEADERS = {
-    # Asked for each time, which its ETag makes cheap: an old script must not stand beside a new page.
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-
-
-class PageFiles(StaticFiles):
-    """What the page is made of, with the page's own headers."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(PAGE_HEADERS)
-        return response
 
 
 class RelayApp:
@@ -62,18 +46,28 @@ class RelayApp:
 
     def __init__(self, settings: Settings) -> None:
         self.gateway = Gateway(settings)
-        self._live = LiveSocket(self.gateway)
-        self._http = _http_app(self.gateway, self.lifespan)
+        dialects = served_dialects(self.gateway)
+        self._sockets = _sockets(self.gateway, dialects)
+        self.http = _http_app(self.gateway, self.lifespan, dialects)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._http(scope, receive, send)
+            await self.http(scope, receive, send)
             return
+        # Before all else: whatever answers, or writes the address down, must not see a token in it.
+        scope[CREDENTIAL] = take_credential(scope, self.gateway.settings.token_cookie)
         await self.gateway.start()
-        if scope["type"] == "websocket" and scope["path"].removeprefix(scope.get("root_path", "")) == LIVE:
-            await self._live(scope, receive, send)
-        else:
-            await self._http(scope, receive, send)
+        socket = self._socket(scope) if scope["type"] == "websocket" else None
+        await (socket or self.http)(scope, receive, send)
+
+    def _socket(self, scope: Scope) -> Socket | None:
+        path = path_of(scope)
+        for pattern, socket in self._sockets:
+            match = pattern.fullmatch(path)
+            if match is not None:
+                scope["path_params"] = match.groupdict()
+                return socket
+        return None
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Any) -> AsyncIterator[dict[str, Any]]:
@@ -102,25 +96,46 @@ def create_app(settings: Settings | None = None) -> RelayApp:
     return RelayApp(settings or Settings())
 
 
-def _http_app(gateway: Gateway, lifespan: Any) -> FastAPI:
-    app = FastAPI(title="Tailrace", summary="Live logs and their history.", lifespan=lifespan, redoc_url=None)
+def _sockets(gateway: Gateway, dialects: Sequence[Served]) -> list[tuple[re.Pattern[str], Socket]]:
+    """Which application serves the WebSockets of which paths; the first that matches counts."""
+    sockets: list[tuple[str, Socket]] = [
+        ("/api/live", LiveSocket(gateway)),
+        ("/api/status", LiveSocket(gateway, StatusConnection)),
+    ]
+    sockets += [each for served in dialects for each in served.sockets]
+    return [(compile_path(path)[0], Door(socket, gateway)) for path, socket in sockets]
+
+
+def _http_app(gateway: Gateway, lifespan: Any, dialects: Sequence[Served]) -> FastAPI:
+    app = FastAPI(
+        title="Tailrace", summary="Live logs and their history.", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     install_problems(app)
     app.include_router(rest_router(gateway))
     app.include_router(event_router(gateway))
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
-
-    app.mount("/static", PageFiles(directory=STATIC, check_dir=False))
+    for router in [router for served in dialects for router in served.routers]:
+        app.include_router(router)
+    app.include_router(viewer_router(Viewer()))
+    describe(app, gateway.settings)
+    app.add_middleware(Door, gateway=gateway)
     origins = list(gateway.settings.allowed_origins)
     if origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
-            allow_headers=["Last-Event-ID", "Cache-Control", "Content-Type", "Content-Encoding", "Idempotency-Key"],
-            expose_headers=["Retry-After"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Last-Event-ID",
+                "Cache-Control",
+                "Content-Type",
+                "Content-Encoding",
+                "Idempotency-Key",
+            ],
+            expose_headers=["Retry-After", "WWW-Authenticate"],
+            # A page's cookie may hold a token; not where any page may come.
+            allow_credentials="*" not in origins,
             max_age=PREFLIGHT_AGE,
         )
+    app.add_middleware(SafeHeaders)
     return app

@@ -7,8 +7,9 @@ import logging
 import random
 
 from tailrace.wire import ZERO, StreamID
-from tailrace_relay import codes, messages
+from tailrace_relay import codes
 from tailrace_relay.cursor import ACTIVE
+from tailrace_relay.dialect import NATIVE, Dialect
 from tailrace_relay.endings import end_tasks
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.feed import Feed
@@ -43,7 +44,7 @@ class CatchUp:
         self._history = history
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, selection: Selection, start: Start, outbox: Outbox, subscription: str | None) -> Session:
+    async def open(self, selection: Selection, start: Start, outbox: Outbox, dialect: Dialect = NATIVE) -> Session:
         """Find where the client stands, and greet it.
 
         Raises:
@@ -66,10 +67,13 @@ class CatchUp:
             # While this was read, streams that nobody followed may have been let go, and others may have begun.
             while any(name not in self._hub.streams for name in metas):
                 await self._feed.listen(metas)
-            new = [name for name in self._hub.group(selection, subscription).positions if name not in metas]
-        session = Session(self._hub, self._hub.group(selection, subscription), outbox, positions, self._begin)
+            new = [name for name in self._hub.group(selection, dialect).positions if name not in metas]
+        session = Session(self._hub, self._hub.group(selection, dialect), outbox, positions, self._begin)
         known = ((name, meta, oldest[name]) for name, meta in metas.items() if meta is not None)
-        outbox.write(messages.hello(self._gateway, map(_greeting, known), session.cursor(), subscription))
+        complete = selection.query.predicate is None
+        hello = dialect.hello(self._gateway, map(_greeting, known), session.cursor(), complete=complete)
+        if hello is not None:
+            outbox.write(hello)
         self._begin(session)
         return session
 
@@ -120,7 +124,7 @@ class CatchUp:
         """The streams that a subscription begins with; later ones come when they become active."""
         names = dict.fromkeys(selection.names)
         if len(names) < len(selection.patterns):
-            matches = selection.matcher().fullmatch
+            matches = selection.matcher()
             if start.after is not None and start.after.single is None:
                 since = start.after.as_of - ACTIVE
                 names |= {name: None for name in start.after.positions if matches(name)}

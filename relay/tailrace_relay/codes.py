@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["BAD_MESSAGE", "BAD_PARAMETER", "FAILED", "GOING_AWAY", "NORMAL", "ORIGIN", "STUCK", "UNAVAILABLE"]
+__all__ = [
+    "BAD_MESSAGE",
+    "BAD_PARAMETER",
+    "FAILED",
+    "FORBIDDEN",
+    "GOING_AWAY",
+    "NORMAL",
+    "STUCK",
+    "TOO_MANY",
+    "UNAUTHORIZED",
+    "UNAVAILABLE",
+]
 
 # The client asked for it.
 NORMAL = 1000
@@ -17,5 +28,11 @@ UNAVAILABLE = 3003  # Redis does not answer
 BAD_MESSAGE = 3500  # a message was no JSON object, or too long
 BAD_PARAMETER = 3501  # a parameter is not usable; the error message before says which
 
-# Not allowed.
-ORIGIN = 4003
+# The token is not good, or no longer: come again with another.
+UNAUTHORIZED = 4001
+
+# Not allowed: neither by the token, nor to pages of this origin. Do not come again as you are.
+FORBIDDEN = 4003
+
+# A limit is reached: come again, after a while.
+TOO_MANY = 4029

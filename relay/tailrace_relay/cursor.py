@@ -16,8 +16,12 @@ __all__ = ["ACTIVE", "Cursor", "format_cursor"]
 # back without a quiet stream's records being passed over.
 ACTIVE = 3_600_000
 
-# Characters: fits a request line and a header behind every proxy.
-LONGEST = 4096
+# Characters, some 290 streams: with a token and a query it fits a request line of 32 KiB, as deploy/nginx takes.
+LONGEST = 16_384
+
+# How far back a cursor's as-of time lies, in ms: nearer where more streams were active than fit. The nearest is still
+# farther than the clocks of two masters should be apart.
+REACHES = (ACTIVE, ACTIVE // 10, ACTIVE // 60)
 
 # An epoch and a generation; generations are numbered by the clock, in ms.
 _NUMBERING = re.compile(r"[A-Za-z0-9]{1,32}~[0-9]{1,16}", re.ASCII)
@@ -61,19 +65,24 @@ class Cursor:
 
 
 def format_cursor(now: int, positions: Iterable[tuple[str, Position, bool]]) -> str:
-    """The text of a cursor of several streams.
+    """The text of a cursor of several streams; too long to be parsed only where hundreds are active in the same minute.
 
     Args:
         now: Redis time in ms.
         positions: (stream, position, whether it is the stream's newest). Quiet streams that are read to their end
             are left out: the as-of time speaks for them.
     """
-    as_of = max(now - ACTIVE, 0)
-    words = [str(as_of)]
-    for stream, position, newest in positions:
-        if position.epoch and (position.id.ms > as_of or not newest):
-            words.append(f"{stream}~{position}")
-    return "~".join(words)
+    places = [place for place in positions if place[1].epoch]
+    texts = (_format(max(now - reach, 0), places) for reach in REACHES)
+    text = next(texts)
+    while len(text) > LONGEST and (nearer := next(texts, None)) is not None:
+        text = nearer
+    return text
+
+
+def _format(as_of: int, places: list[tuple[str, Position, bool]]) -> str:
+    words = [f"{stream}~{position}" for stream, position, newest in places if position.id.ms > as_of or not newest]
+    return "~".join([str(as_of), *words])
 
 
 def _position(words: list[str]) -> Position:

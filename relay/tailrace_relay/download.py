@@ -5,6 +5,7 @@ A gap is an item of its own, of the kind `gap`: a file that is incomplete says s
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable
@@ -19,7 +20,10 @@ from tailrace_relay.reader import Gap
 from tailrace_relay.render import COLUMNS, encode_lines
 from tailrace_relay.scan import Found
 
-__all__ = ["FORMATS", "Format", "file_name", "write_file"]
+__all__ = ["FORMATS", "CsvFile", "Format", "JsonArray", "TextFile", "cell", "file_name", "write_file"]
+
+# Bytes of a frame's body from which on it takes longer to write than others should wait.
+LARGE = 256 << 10
 
 # What a spreadsheet takes for the beginning of a formula; and the sign that says it is none.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -48,7 +52,9 @@ async def write_file(form: Format, stream: str, items: AsyncIterator[Found | Gap
     async for item in items:
         if isinstance(item, Found):
             try:
-                yield form.records(item)
+                # In a thread where it takes long: live clients need not wait for it.
+                large = item.piece.piece.frame.body_size > LARGE
+                yield await asyncio.to_thread(form.records, item) if large else form.records(item)
             except FrameError:
                 yield form.gap(stream, unreadable(item.piece.piece))
         elif isinstance(item, Gap):
@@ -109,15 +115,16 @@ class JsonArray:
         return b""
 
     def records(self, found: Found) -> bytes:
-        return self._items(encode_lines(found.piece.rows(found.places)).rstrip(b"\n").replace(b"\n", b",\n"))
+        return self.items(encode_lines(found.piece.rows(found.places)).rstrip(b"\n").replace(b"\n", b",\n"))
 
     def gap(self, stream: str, gap: Gap) -> bytes:
-        return self._items(_encode(_gap_item(stream, gap)))
+        return self.items(_encode(_gap_item(stream, gap)))
 
     def end(self) -> bytes:
         return b"[]\n" if self._separator == b"[\n" else b"\n]\n"
 
-    def _items(self, items: bytes) -> bytes:
+    def items(self, items: bytes) -> bytes:
+        """Items of the array, with commas between them already."""
         separator, self._separator = self._separator, b",\n"
         return separator + items
 
@@ -132,21 +139,22 @@ class CsvFile:
     media_type = "text/csv; charset=utf-8"
 
     def begin(self) -> bytes:
-        return self._rows([COLUMNS])
+        return self.rows([COLUMNS])
 
     def records(self, found: Found) -> bytes:
-        return self._rows(
-            [_cell(column, getattr(row, column, None)) for column in COLUMNS] for row in found.piece.rows(found.places)
+        return self.rows(
+            [cell(column, getattr(row, column, None)) for column in COLUMNS] for row in found.piece.rows(found.places)
         )
 
     def gap(self, stream: str, gap: Gap) -> bytes:
         item = _gap_item(stream, gap)
-        return self._rows([[_cell(column, item.get(column)) for column in COLUMNS]])
+        return self.rows([[cell(column, item.get(column)) for column in COLUMNS]])
 
     def end(self) -> bytes:
         return b""
 
-    def _rows(self, rows: Iterable[Iterable[str]]) -> bytes:
+    def rows(self, rows: Iterable[Iterable[str]]) -> bytes:
+        """Rows of cells, each made by `cell`."""
         buffer = io.StringIO(newline="")
         csv.writer(buffer).writerows(rows)
         return buffer.getvalue().encode()
@@ -161,7 +169,8 @@ def _text(row: Any) -> str:
     return "\n".join([*lines, exception, ""] if exception else [*lines, ""])
 
 
-def _cell(column: str, value: Any) -> str:
+def cell(column: str, value: Any) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     text = value if isinstance(value, str) and column not in FREE else _encode(value).decode()

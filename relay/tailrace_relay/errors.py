@@ -8,14 +8,32 @@ TailraceError
     │   ├── NotFound     ... it names what there is not
     │   ├── Gone         ... it names what is not kept any more
     │   └── KeyReused    ... it stands for another request already
-    └── Unavailable      Redis does not answer
+    ├── Unauthorized     there is no token, or none that is good
+    ├── Forbidden        the token does not allow it
+    ├── TooMany          a limit is reached
+    ├── KeysError        what tokens are to be verified with is not usable
+    └── Unavailable      Redis does not answer, or whoever has the keys of tokens
 """
 
 from __future__ import annotations
 
+import math
+
 from tailrace.wire import TailraceError
 
-__all__ = ["CursorError", "Gone", "KeyReused", "NotFound", "ParameterError", "RelayError", "Unavailable"]
+__all__ = [
+    "CursorError",
+    "Forbidden",
+    "Gone",
+    "KeyReused",
+    "KeysError",
+    "NotFound",
+    "ParameterError",
+    "RelayError",
+    "TooMany",
+    "Unauthorized",
+    "Unavailable",
+]
 
 
 class RelayError(TailraceError):
@@ -58,5 +76,45 @@ class KeyReused(ParameterError):
         super().__init__("Idempotency-Key", message)
 
 
+class Unauthorized(RelayError):
+    """There is no token, or none that is good: another one may be. The text repeats nothing of the token.
+
+    Attributes:
+        given: there was one.
+    """
+
+    def __init__(self, message: str, *, given: bool = True) -> None:
+        self.given = given
+        super().__init__(message)
+
+
+class Forbidden(RelayError):
+    """The token is good, and does not allow it.
+
+    Attributes:
+        action: that would have to be allowed; empty where it is not about one.
+    """
+
+    def __init__(self, message: str, action: str = "") -> None:
+        self.action = action
+        super().__init__(message)
+
+
+class TooMany(RelayError):
+    """A limit is reached.
+
+    Attributes:
+        retry_after: seconds until it is worth coming again.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        self.retry_after = max(1, math.ceil(retry_after))
+        super().__init__(message)
+
+
+class KeysError(RelayError):
+    """What tokens are to be verified with is not usable."""
+
+
 class Unavailable(RelayError):
-    """Redis does not answer at the moment."""
+    """Redis does not answer at the moment, or whoever has the keys of tokens."""

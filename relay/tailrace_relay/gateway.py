@@ -10,14 +10,17 @@ import socket
 
 from tailrace.wire import Keys
 from tailrace_relay import codes
+from tailrace_relay.auth import Verifier
 from tailrace_relay.catchup import CatchUp
 from tailrace_relay.errors import Unavailable
 from tailrace_relay.feed import Feed
 from tailrace_relay.history import History, connect
 from tailrace_relay.hub import Hub
 from tailrace_relay.keeper import Keeper
+from tailrace_relay.limits import Limits
 from tailrace_relay.outbox import EventStreamOutbox, Outbox
 from tailrace_relay.settings import Settings
+from tailrace_relay.status import StatusWatch
 from tailrace_relay.writer import Writer
 
 __all__ = ["Gateway"]
@@ -32,6 +35,7 @@ LOOK_FOR_STUCK = 5 * SECONDS
 
 # Readers of whole streams at one time: each costs a page of memory, and all of them share what live clients leave.
 SCANS = 4
+PAGES = 4
 DOWNLOADS = 16
 
 # How often an event stream gets a comment: below every proxy's patience.
@@ -45,10 +49,14 @@ class Gateway:
         self.settings = settings
         self.name = settings.gateway or f"{socket.gethostname()}-{os.getpid()}"
         self.keys = Keys(settings.prefix)
+        self.verifier = Verifier(settings)
+        self.limits = Limits(settings)
         # The transports' open connections, each with its progress and since when it has not changed.
         self._outboxes: dict[Outbox, tuple[int, float]] = {}
         # Who reads through whole streams; others wait for their turn.
         self.scans = asyncio.Semaphore(SCANS)
+        # Who reads a page, with all of its records in memory.
+        self.pages = asyncio.Semaphore(PAGES)
         # Who writes files for clients, which may be slow; others are sent away.
         self.downloads = asyncio.Semaphore(DOWNLOADS)
         self._started = False
@@ -63,6 +71,7 @@ class Gateway:
         self._client = connect(self.settings.url)
         self.history = History(self._client, self.keys)
         self.writer = Writer(self._client, self.keys)
+        self.status = StatusWatch(self.history)
         self.keeper = Keeper(self._client, self.keys, self.history, self.writer, self.name)
         self.hub = Hub(loop)
         self.feed = Feed(self.hub, self.history, self._client, self.keys, self.name)
@@ -81,6 +90,7 @@ class Gateway:
         self.close_connections()
         for watch in self._watches:
             watch.cancel()
+        await self.status.stop()
         await self.catch_up.stop()
         await self.feed.stop()
         await self._client.aclose()

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tailrace.wire import FrameError
-from tailrace_relay import messages
 from tailrace_relay.cursor import format_cursor
+from tailrace_relay.dialect import CursorAt, Dialect
 from tailrace_relay.outbox import Message
 from tailrace_relay.position import Position
 from tailrace_relay.reader import Gap, Item, Piece
@@ -79,17 +79,17 @@ class Delivery:
 
 
 class Output:
-    """Turns deliveries into messages, by one query and in one format; the way is the same live and in history."""
+    """Turns deliveries into messages, by one query and in one dialect; the way is the same live and in history."""
 
-    def __init__(self, selection: Selection, subscription: str | None, counters: Counters) -> None:
+    def __init__(self, selection: Selection, dialect: Dialect, counters: Counters) -> None:
         self.selection = selection
-        self.subscription = subscription
+        self.dialect = dialect
         self.counters = counters
 
     def messages(
         self,
         deliveries: Iterable[Delivery],
-        cursor: Callable[[str, Position], str],
+        cursor: CursorAt,
     ) -> Iterator[Written]:
         """Messages in the order of the deliveries, each with its stream and the position after it.
 
@@ -102,7 +102,7 @@ class Output:
         def close() -> Iterator[Written]:
             nonlocal batch, size, at
             if at is not None:
-                yield *at, self._records(at[0], batch, cursor(*at)) if batch else None
+                yield *at, self._records(*at, batch, cursor) if batch else None
             batch, size, at = [], 0, None
 
         for delivery in deliveries:
@@ -119,8 +119,7 @@ class Output:
                     continue
                 yield from close()
                 item = found
-            text = cursor(delivery.stream, item.position)
-            yield delivery.stream, item.position, messages.gap(delivery.stream, item, text, self.subscription)
+            yield delivery.stream, item.position, self.dialect.gap(delivery.stream, item, cursor)
         yield from close()
 
     def _matching(self, delivery: Delivery, piece: Piece) -> bytes | Gap:
@@ -130,18 +129,18 @@ class Output:
             return b""
         self.counters.evaluations += 1
         try:
-            return delivery.rendered().matching(query.predicate if outlook.fail else None)
+            return self.dialect.part(delivery.rendered(), query.predicate if outlook.fail else None)
         except FrameError:
             self.counters.damaged += 1
             return unreadable(piece)
 
-    def _records(self, stream: str, batch: list[bytes], cursor: str) -> Message:
+    def _records(self, stream: str, position: Position, batch: list[bytes], cursor: CursorAt) -> Message:
         self.counters.encodings += 1
-        return messages.records(stream, batch, cursor, self.subscription)
+        return self.dialect.records(stream, batch, position, cursor)
 
 
 class Group:
-    """The live clients of one selection and format.
+    """The live clients of one selection and dialect.
 
     `positions` is the end of the last *written* batch in each stream; joins, heartbeats and cursors use it.
     `moved` is set whenever it changes.
@@ -149,7 +148,7 @@ class Group:
 
     def __init__(self, output: Output, now: Callable[[], int], loop: asyncio.AbstractEventLoop) -> None:
         self.output = output
-        self.matches = output.selection.matcher().fullmatch
+        self.matches = output.selection.matcher()
         self.positions: dict[str, Position] = {}
         # Clients that are live, and all that the group is there for.
         self.members: set[Session] = set()
@@ -207,7 +206,10 @@ class Group:
 
     def heartbeat(self) -> None:
         """Tell every member where it stands."""
-        self._write(messages.heartbeat(self.cursor(), self.output.subscription))
+        message = self.output.dialect.heartbeat(self.cursor())
+        if message is not None:
+            self._write(message)
+        self.written_at = self._loop.time()
 
     def cursor(self) -> str:
         """The cursor of a live member."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tailrace.wire import Publication
 from tailrace_relay.clearing import Cleared
+from tailrace_relay.dialect import Dialect
 from tailrace_relay.group import Counters, Delivery, Group, Output
 from tailrace_relay.position import Lineage, Position
 from tailrace_relay.reader import Item
@@ -32,7 +33,7 @@ class Hub:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.streams: dict[str, LiveStream] = {}
-        self.groups: dict[tuple[Selection, str | None], Group] = {}
+        self.groups: dict[tuple[Selection, Dialect], Group] = {}
         self.counters = Counters()
         self._loop = loop
         self._unused: dict[str, float] = {}
@@ -49,12 +50,12 @@ class Hub:
         """
         return self._redis_ms
 
-    def group(self, selection: Selection, subscription: str | None) -> Group:
-        """The group of a selection; made when there is none yet."""
-        key = (selection, subscription)
+    def group(self, selection: Selection, dialect: Dialect) -> Group:
+        """The group of a selection in a dialect; made when there is none yet."""
+        key = (selection, dialect)
         group = self.groups.get(key)
         if group is None:
-            group = Group(Output(selection, subscription, self.counters), self.now, self._loop)
+            group = Group(Output(selection, dialect, self.counters), self.now, self._loop)
             for name, stream in self.streams.items():
                 if group.matches(name):
                     group.add_stream(name, stream.position)

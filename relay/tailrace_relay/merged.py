@@ -14,7 +14,7 @@ from tailrace.wire import StreamID
 from tailrace_relay.cursor import ACTIVE, format_cursor
 from tailrace_relay.history import History
 from tailrace_relay.messages import gap_json
-from tailrace_relay.pages import HistoryPage, read_back, read_onward
+from tailrace_relay.pages import MOST_BYTES, HistoryPage, read_back, read_onward
 from tailrace_relay.position import Position, StreamMeta
 from tailrace_relay.query import Query
 
@@ -60,8 +60,12 @@ async def merge_onward(
     Raises:
         Unavailable: when Redis does not answer.
     """
+    most = _share(metas)
     pages = await asyncio.gather(
-        *(read_onward(history, name, meta, starts[name], limit=limit, query=query) for name, meta in metas.items())
+        *(
+            read_onward(history, name, meta, starts[name], limit=limit, query=query, most=most)
+            for name, meta in metas.items()
+        )
     )
     # What a stream has behind its page may be older than what others have on theirs. Of one millisecond, streams come
     # in the order of their names.
@@ -97,9 +101,10 @@ async def merge_back(
     Raises:
         Unavailable: when Redis does not answer.
     """
+    most = _share(metas)
     pages = await asyncio.gather(
         *(
-            read_back(history, name, meta, ends[name], limit=limit, query=query, floor=floors[name])
+            read_back(history, name, meta, ends[name], limit=limit, query=query, floor=floors[name], most=most)
             for name, meta in metas.items()
         )
     )
@@ -122,6 +127,11 @@ async def merge_back(
         places[page.stream] = end._replace(id=before)
     gaps = [_gap(page, gap) for page in pages for gap in page.gaps if gap.position.id.n >= places[page.stream].id.n]
     return Merged([pages[order].records[place] for _, order, place in taken], places if more else None, gaps)
+
+
+def _share(metas: Mapping[str, StreamMeta]) -> int:
+    """Bytes that each stream may have on the page, most of which may be left for the next."""
+    return MOST_BYTES // max(len(metas), 1)
 
 
 def _start(page: HistoryPage, start: Position) -> Position:

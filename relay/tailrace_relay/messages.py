@@ -12,16 +12,30 @@ from tailrace.wire import StreamID
 from tailrace_relay.outbox import Message
 from tailrace_relay.reader import Gap
 
-__all__ = ["PROTOCOL", "error", "gap", "gap_json", "heartbeat", "hello", "live", "pong", "records"]
+__all__ = [
+    "PROTOCOL",
+    "error",
+    "gap",
+    "gap_json",
+    "heartbeat",
+    "hello",
+    "live",
+    "pong",
+    "records",
+    "services",
+    "token",
+]
 
 PROTOCOL = 1
 
 _encode = msgspec.json.Encoder().encode
 
 
-def hello(gateway: str, streams: Iterable[dict[str, Any]], cursor: str, subscription: str | None) -> Message:
-    """The first message of a subscription."""
-    content = {"protocol": PROTOCOL, "gateway": gateway, "streams": list(streams)}
+def hello(
+    gateway: str, streams: Iterable[dict[str, Any]], cursor: str, subscription: str | None, *, complete: bool
+) -> Message:
+    """The first message of a subscription; `complete`: no query leaves any record out, nor does the token's."""
+    content = {"protocol": PROTOCOL, "gateway": gateway, "streams": list(streams), "complete": complete}
     return _message("hello", content, cursor, subscription)
 
 
@@ -48,8 +62,8 @@ def gap_json(notice: Gap) -> dict[str, Any]:
     return content | {"by_level": notice.by_level} if notice.by_level else content
 
 
-def heartbeat(cursor: str, subscription: str | None) -> Message:
-    """A sign of life that keeps the cursor fresh."""
+def heartbeat(cursor: str | None, subscription: str | None) -> Message:
+    """A sign of life that keeps the cursor, if there is one, fresh."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return _message("heartbeat", {"time": now}, cursor, subscription)
 
@@ -57,6 +71,17 @@ def heartbeat(cursor: str, subscription: str | None) -> Message:
 def live(cursor: str, subscription: str | None) -> Message:
     """The client has caught up: what comes from here on is live."""
     return _message("status", {"state": "live"}, cursor, subscription)
+
+
+def token(state: str, expires: float | None) -> Message:
+    """A token was `accepted`, or has `expired`; when it will expire, in seconds since 1970."""
+    ends = {} if expires is None else {"expires": expires}
+    return _message("status", {"state": f"token_{state}", **ends}, None, None)
+
+
+def services(state: str, content: Mapping[str, Any]) -> Message:
+    """What is known of services: all of them, what has changed, or that nothing can be known."""
+    return _message("status", {"state": state, **content}, None, None)
 
 
 def pong() -> Message:

@@ -7,9 +7,19 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, Protocol
 
-from tailrace_relay.websocket_protocol import HIGH_WATER, LOW_WATER, PreparedWebSocketProtocol, prepare_text
+from tailrace_relay.websocket_messages import prepare_ping, prepare_text
+from tailrace_relay.websocket_protocol import HIGH_WATER, LOW_WATER, PreparedWebSocketProtocol
 
-__all__ = ["UNSENT_LIMIT", "EventStreamOutbox", "Message", "Outbox", "PreparedOutbox", "QueuedOutbox"]
+__all__ = [
+    "UNSENT_LIMIT",
+    "EventStreamOutbox",
+    "Message",
+    "Outbox",
+    "Ping",
+    "PreparedOutbox",
+    "QueuedOutbox",
+    "Several",
+]
 
 # A client with more than this unsent is slow: it leaves its group and catches up from its cursor.
 UNSENT_LIMIT: Final = 1024 * 1024
@@ -43,19 +53,84 @@ class Message:
         return self._parts[0]
 
     @property
+    def texts(self) -> Sequence[bytes]:
+        """What a WebSocket's client gets, one after the other."""
+        return (self.text,)
+
+    @property
     def websocket(self) -> bytes:
-        """The frame of a WebSocket."""
+        """The frames of a WebSocket."""
         if self._websocket is None:
-            self._websocket = prepare_text(*self._parts)
+            self._websocket = self._frames()
         return self._websocket
 
     @property
     def event(self) -> bytes:
-        """The event of an event stream. JSON has no raw line ends, so one data line is enough."""
+        """The events of an event stream. JSON has no raw line ends, so one data line is enough."""
         if self._event is None:
-            id = b"" if self.cursor is None else b"id: %s\n" % self.cursor.encode()
-            self._event = b"".join((id, b"event: %s\ndata: " % self.type.encode(), *self._parts, b"\n\n"))
+            self._event = self._events()
         return self._event
+
+    def _frames(self) -> bytes:
+        return prepare_text(*self._parts)
+
+    def _events(self) -> bytes:
+        id = b"" if self.cursor is None else b"id: %s\n" % self.cursor.encode()
+        return b"".join((id, b"event: %s\ndata: " % self.type.encode(), *self._parts, b"\n\n"))
+
+
+class Several(Message):
+    """Several texts that are written together: to the client a frame each, or an event without a name.
+
+    Args:
+        ids: of the events; none where clients do not come again with them.
+    """
+
+    __slots__ = ("_ids",)
+
+    def __init__(self, type: str, texts: Sequence[bytes], ids: Sequence[str] = ()) -> None:
+        super().__init__(type, texts)
+        self._ids = ids
+
+    @property
+    def text(self) -> bytes:
+        return b"\n".join(self._parts)
+
+    @property
+    def texts(self) -> Sequence[bytes]:
+        return self._parts
+
+    def _frames(self) -> bytes:
+        return b"".join(map(prepare_text, self._parts))
+
+    def _events(self) -> bytes:
+        if not self._ids:
+            return b"".join(b"data: %s\n\n" % text for text in self._parts)
+        pairs = zip(self._ids, self._parts, strict=True)
+        return b"".join(b"id: %s\ndata: %s\n\n" % (id.encode(), text) for id, text in pairs)
+
+
+class Ping(Message):
+    """A WebSocket's own sign of life, of which a page sees nothing. Event streams have one of their own."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("ping", ())
+
+    @property
+    def text(self) -> bytes:
+        return b""
+
+    @property
+    def texts(self) -> Sequence[bytes]:
+        return ()
+
+    def _frames(self) -> bytes:
+        return prepare_ping()
+
+    def _events(self) -> bytes:
+        return b""
 
 
 class Outbox(Protocol):
@@ -177,11 +252,11 @@ class PendingOutbox:
             self._writer = None
             self._end()
 
-    def _put(self, data: bytes) -> bool:
+    def _put(self, *texts: bytes) -> bool:
         if self.closed or self.unsent > self._limit:
             return False
-        self._pending.append(data)
-        self.unsent += len(data)
+        self._pending.extend(texts)
+        self.unsent += sum(map(len, texts))
         if self.unsent > HIGH_WATER:
             self._ready.clear()
         self._wake.set()
@@ -223,7 +298,7 @@ class QueuedOutbox(PendingOutbox):
         super().__init__(send, _text, limit)
 
     def write(self, message: Message) -> bool:
-        return self._put(message.text)
+        return self._put(*message.texts)
 
     def close(self, code: int, reason: str) -> None:
         self._finish({"type": "websocket.close", "code": code, "reason": reason})

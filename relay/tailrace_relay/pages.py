@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -17,10 +21,18 @@ from tailrace_relay.query import EVERYTHING, Query
 from tailrace_relay.reader import Gap, Item, Piece, Reader
 from tailrace_relay.scan import match
 
-__all__ = ["HistoryPage", "read_back", "read_onward"]
+__all__ = ["MOST_BYTES", "HistoryPage", "read_back", "read_onward"]
 
 # Records looked through for one page; then it is given with what was found, and a cursor to go on with.
 SCAN = 200_000
+
+# Bytes of records on one page; likewise.
+MOST_BYTES = 8 << 20
+
+MS = 0.001
+
+# A page is made for so long before others have their turn.
+TURN = 5 * MS
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +49,7 @@ class HistoryPage:
     gaps: list[Gap] = field(default_factory=list)
     more_before: bool = False
     more_after: bool = False
+    size: int = 0
 
     @classmethod
     def at(cls, stream: str, start: Position) -> HistoryPage:
@@ -66,14 +79,19 @@ async def read_onward(
     before: StreamID | None = None,
     limit: int,
     query: Query = EVERYTHING,
+    most: int = MOST_BYTES,
 ) -> HistoryPage:
     """Up to `limit` records that match, after a position and before an ID, oldest first.
+
+    Args:
+        most: bytes of them; one is given, however long.
 
     Raises:
         Unavailable: when Redis does not answer.
     """
     start = await resolve(history, stream, after, meta)
-    return await _read(history, stream, meta, start, None if before is None else before.n, limit, query, SCAN)
+    end = None if before is None else before.n
+    return await _read(history, stream, meta, start, end, limit, query, SCAN, most)
 
 
 async def read_back(
@@ -86,21 +104,24 @@ async def read_back(
     limit: int,
     query: Query = EVERYTHING,
     floor: Position = START,
+    most: int = MOST_BYTES,
 ) -> HistoryPage:
     """The last `limit` records that match before an ID (None: the end), also oldest first.
 
     Args:
         floor: nothing before this matters; the page that reaches it has none before it.
+        most: bytes of records; one is given, however long.
     """
     if before is None or before.n > meta.last.n:
         before = StreamID(meta.last.ms, meta.last.n + 1)
-    found, looked = await last_matching(history, stream, limit, query, before, floor.id.n)
+    found, looked = await last_matching(history, stream, limit, query, before, floor.id.n, size=most)
     start = max(meta.newest._replace(id=looked or ZERO), floor, key=_number)
     if len(found) == limit:
         start = just_before(found[-1], start)
     begin = start if after is None else await resolve(history, stream, after, meta)
     # No limits here: the start is chosen so that all fits, also the gaps behind the last record.
-    page = await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None)
+    page = await _read(history, stream, meta, max(start, begin, key=_number), before.n, None, query, None, None)
+    _drop_oldest(page, most)
     # Backward is onward here: what ends the page on that side is only where it begins.
     page.more_after = page.position.id.n < meta.last.n
     page.more_before = page.first.n > max(floor.id.n, 0 if after is None else begin.id.n) + 1
@@ -116,16 +137,20 @@ async def _read(
     limit: int | None,
     query: Query,
     scan: int | None,
+    most: int | None,
 ) -> HistoryPage:
     reader, page = Reader(start), HistoryPage.at(stream, start)
-    scanned, count = 0, FIRST_PAGE
+    scanned, count, turn = 0, FIRST_PAGE, time.monotonic()
     while not reader.level and (scan is None or scanned < scan):
         found = await history.page(stream, reader.scan, count)
         count = next_count(found, count)
         for item in reader.take(found):
             scanned += item.frame.count if isinstance(item, Piece) else 1
-            if not _take(page, item, end, limit, query):
+            if not _take(page, item, end, limit, query, most):
                 return _bounded(page, meta, end)
+            if time.monotonic() - turn > TURN:
+                await asyncio.sleep(0)
+                turn = time.monotonic()
     return _bounded(page, meta, end)
 
 
@@ -133,9 +158,21 @@ def _number(position: Position) -> int:
     return position.id.n
 
 
-def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, query: Query) -> bool:
+def _drop_oldest(page: HistoryPage, most: int) -> None:
+    """Keep the newest records, as many as fit, of a page that is read backward."""
+    dropped = 0
+    while page.size > most and dropped < len(page.records) - 1:
+        page.size -= len(page.records[dropped])
+        dropped += 1
+    if dropped:
+        del page.records[:dropped], page.ids[:dropped]
+        page.first = page.ids[0]
+        page.gaps = [gap for gap in page.gaps if gap.after.n >= page.first.n]
+
+
+def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, query: Query, most: int | None) -> bool:
     """Put an item on the page, as far as it fits; False when the page is full or the end is reached."""
-    if limit is not None and len(page.records) >= limit:
+    if (limit is not None and len(page.records) >= limit) or (most is not None and page.size >= most):
         return False
     if isinstance(item, Piece):
         if end is not None and item.first_n >= end:
@@ -145,7 +182,7 @@ def _take(page: HistoryPage, item: Item, end: int | None, limit: int | None, que
         except FrameError:
             item = _cut(unreadable(item), end)
         else:
-            return _take_records(page, item, matching, end, limit)
+            return _take_records(page, item, matching, end, limit, most)
     if end is not None and item.after.n + 1 >= end:
         return False
     page.gaps.append(item)
@@ -170,10 +207,20 @@ def _matching(stream: str, piece: Piece, query: Query) -> list[tuple[int, bytes]
 
 
 def _take_records(
-    page: HistoryPage, piece: Piece, matching: list[tuple[int, bytes]], end: int | None, limit: int | None
+    page: HistoryPage,
+    piece: Piece,
+    matching: list[tuple[int, bytes]],
+    end: int | None,
+    limit: int | None,
+    most: int | None,
 ) -> bool:
     within = [(n, text) for n, text in matching if end is None or n < end]
     taken = within if limit is None else within[: limit - len(page.records)]
+    sizes = list(accumulate((len(text) for _, text in taken), initial=page.size))
+    if most is not None and sizes[-1] > most:
+        # The one that goes beyond is the last.
+        taken = taken[: bisect_left(sizes, most)]
+    page.size = sizes[len(taken)]
     cut = len(taken) < len(within)
     last = taken[-1][0] if cut else min(piece.last.n, piece.last.n if end is None else end - 1)
     if page.first.n == piece.first_n:

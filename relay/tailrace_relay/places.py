@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable
 
 from tailrace.wire import FrameError, StreamID
@@ -50,7 +51,14 @@ async def resolve(history: History, stream: str, position: Position, meta: Strea
 
 
 async def last_matching(
-    history: History, stream: str, count: int, query: Query, before: StreamID | None = None, floor: int = 0
+    history: History,
+    stream: str,
+    count: int,
+    query: Query,
+    before: StreamID | None = None,
+    floor: int = 0,
+    scan: int | None = None,
+    size: int | None = None,
 ) -> tuple[list[StreamID], StreamID | None]:
     """The IDs of the last `count` records that match, newest first; fewer when `SCAN` holds no more.
 
@@ -59,10 +67,14 @@ async def last_matching(
     Args:
         before: those before this ID.
         floor: those behind this number.
+        scan: so many records are looked through, in place of `SCAN`.
+        size: it ends when those found have about so many bytes.
     """
     found: list[StreamID] = []
+    room = math.inf if size is None else size
     scanned, asked = 0, FIRST_PAGE
     edge, lowest = before, None
+    most = SCAN if scan is None else scan
     if before is not None:
         # A frame that holds earlier records too may end at or behind `before`.
         _, across = await history.first_frame(stream, StreamID(before.ms, max(before.n - 1, 0)))
@@ -70,15 +82,19 @@ async def last_matching(
             raise CursorError("before", f"{before} is no ID of stream {stream!r}: at that time it was at {across.id}")
         if across is not None:
             found += [id for id in _matching(across, stream, query) if floor < id.n < before.n]
-    while len(found) < count and scanned < SCAN and (edge is None or edge.n > floor):
+    while len(found) < count and scanned < most and (edge is None or edge.n > floor):
         page = await history.page_before(stream, edge, asked)
         for entry in page.entries:
-            found += [
-                id for id in _matching(entry, stream, query) if floor < id.n and (before is None or id.n < before.n)
-            ]
-            scanned += entry.frame.count if entry.frame is not None else 1
-            if entry.frame is not None:
-                lowest = StreamID(entry.id.ms, entry.id.n - entry.frame.count - entry.frame.shed)
+            frame = entry.frame
+            scanned += frame.count if frame is not None else 1
+            if frame is None:
+                continue
+            ids = [id for id in _matching(entry, stream, query) if floor < id.n and (before is None or id.n < before.n)]
+            found += ids
+            lowest = StreamID(entry.id.ms, entry.id.n - frame.count - frame.shed)
+            room -= len(ids) * frame.body_size / frame.count
+            if room < 0:
+                return found[:count], lowest
         if not page.more:
             return found[:count], None
         edge, asked = page.scan, next_count(page, asked)

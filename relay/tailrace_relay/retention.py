@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import msgspec
 
 from tailrace.wire import DEFAULT_AGE, DEFAULT_SIZE
 from tailrace_relay.errors import ParameterError
+from tailrace_relay.globs import compile_globs
 from tailrace_relay.query.quantity import BYTES, TIME, parse_quantity
 from tailrace_relay.selection import is_pattern
 
@@ -63,7 +63,7 @@ class Rules:
     def of(self, stream: str) -> Limits | None:
         """Those of a stream; None where the default holds."""
         for pattern in self._order:
-            if fnmatch.fnmatchcase(stream, pattern):
+            if compile_globs((pattern,))(stream):
                 return self.limits[pattern]
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
 from tailrace.wire import FrameError
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
 async def scan(
     history: History, stream: str, query: Query, start: Position, end: int
-) -> AsyncIterator[Found | Gap | Position]:
+) -> AsyncGenerator[Found | Gap | Position, None]:
     """All that matches after a position and up to the number `end`, in stream order, with the gaps in it.
 
     A position comes behind each page: so far it has been looked.

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tailrace.wire import LevelError, parse_level
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
+from tailrace_relay.globs import compile_globs, is_glob
 from tailrace_relay.query import EVERYTHING, Query
 
-__all__ = ["MAX_TAIL", "NOW", "Selection", "Start", "check_pattern", "is_pattern", "parse_query", "parse_subscription"]
+__all__ = [
+    "MAX_TAIL",
+    "NOW",
+    "Selection",
+    "Start",
+    "check_pattern",
+    "is_pattern",
+    "parse_query",
+    "parse_subscription",
+    "parse_tail",
+]
 
 # Names and globs in one selection.
 MAX_PATTERNS = 64
@@ -25,10 +35,18 @@ _PATTERN = re.compile(r"[A-Za-z0-9._:*?-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records: those of matching streams that a query matches. Equal selections share one group."""
+    """Which records: those of matching streams that a query matches. Equal selections share one group.
+
+    Attributes:
+        patterns: names and globs of streams.
+        without: globs of streams that are left out although they match.
+        within: names and globs of which a stream must match one, too; empty: any will do.
+    """
 
     patterns: tuple[str, ...]
     query: Query = EVERYTHING
+    within: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, streams: str, level: str = "", query: str = "") -> Selection:
@@ -49,16 +67,20 @@ class Selection:
     @property
     def names(self) -> tuple[str, ...]:
         """The streams that are named outright."""
-        return tuple(pattern for pattern in self.patterns if not _is_glob(pattern))
+        return tuple(pattern for pattern in self.patterns if not is_glob(pattern))
 
     @property
     def single(self) -> bool:
         """Whether this can only ever be one stream."""
-        return len(self.patterns) == 1 and not _is_glob(self.patterns[0])
+        return len(self.patterns) == 1 and not is_glob(self.patterns[0])
 
-    def matcher(self) -> re.Pattern[str]:
-        """An expression that matches the names of selected streams whole."""
-        return re.compile("|".join(fnmatch.translate(pattern) for pattern in self.patterns))
+    def matcher(self) -> Callable[[str], bool]:
+        """Tells whether a stream of this name is selected."""
+        wanted = compile_globs(self.patterns)
+        if not self.within and not self.without:
+            return wanted
+        allowed, left_out = compile_globs(self.within or ("*",)), compile_globs(self.without)
+        return lambda name: wanted(name) and allowed(name) and not left_out(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +106,7 @@ class Start:
                     "the cursor of such a subscription",
                 )
             return cls(after=cursor)
-        if not tail:
-            return cls()
-        if not (tail.isascii() and tail.isdigit() and len(tail) <= 9 and int(tail) <= MAX_TAIL):
-            raise ParameterError("tail", f"not a tail: {tail[:64]!r}; right would be 0 to {MAX_TAIL}")
-        return cls(tail=int(tail))
+        return cls(tail=parse_tail(tail)) if tail else cls()
 
 
 NOW = Start()
@@ -102,6 +120,17 @@ def parse_subscription(parameters: Mapping[str, str]) -> tuple[Selection, Start]
     """
     selection = Selection.parse(parameters.get("streams", ""), parameters.get("level", ""), parameters.get("query", ""))
     return selection, Start.parse(selection, parameters.get("after", ""), parameters.get("tail", ""))
+
+
+def parse_tail(text: str, least: int = 0) -> int:
+    """Read `tail=`.
+
+    Raises:
+        ParameterError: for anything but a number from `least` to `MAX_TAIL`.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= MAX_TAIL):
+        raise ParameterError("tail", f"not a tail: {text[:64]!r}; right would be {least} to {MAX_TAIL}")
+    return int(text)
 
 
 def is_pattern(text: str) -> bool:
@@ -134,7 +163,3 @@ def parse_query(query: str, level: str) -> Query:
         return Query.parse(query, level=parse_level(level) if level else 0)
     except LevelError as error:
         raise ParameterError("level", str(error)) from error
-
-
-def _is_glob(pattern: str) -> bool:
-    return "*" in pattern or "?" in pattern

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
+import ipaddress
+import logging
 import os
 import resource
 import signal
@@ -15,17 +16,18 @@ from typing import Any
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from tailrace_relay.app import GATEWAY, RelayApp, create_app
+from tailrace_relay.app import RelayApp, create_app
+from tailrace_relay.auth import Verifier
+from tailrace_relay.http_protocol import HttpProtocol
 from tailrace_relay.settings import Settings
-from tailrace_relay.sockets import tune
-from tailrace_relay.sse import CUT_OFF
 from tailrace_relay.websocket import MAX_MESSAGE
-from tailrace_relay.websocket_protocol import CLOSE_TIMEOUT, PreparedWebSocketProtocol
+from tailrace_relay.websocket_protocol import PreparedWebSocketProtocol
 
-__all__ = ["HttpProtocol", "serve", "server_config"]
+__all__ = ["serve", "server_config"]
+
+logger = logging.getLogger("tailrace.relay")
 
 # Seconds that all clients together have for a graceful end; longer than `CLOSE_TIMEOUT`, which each has.
 SHUTDOWN = 8
@@ -35,30 +37,6 @@ WORKER_START = 30
 
 # Open files that are asked for: macOS names no limit and takes none above this.
 MOST_FILES = 65_536
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, which at shutdown also ends the event streams: it would wait for them to end by themselves.
-
-    A client that does not read its answer to the end is cut off, as over a WebSocket.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        tune(transport)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        # ASGI has no way to cut a connection off whose client reads nothing.
-        self.scope["state"][CUT_OFF] = self.transport.abort
-
-    def shutdown(self) -> None:
-        gateway = self.app_state.get(GATEWAY)
-        if gateway is not None:
-            gateway.close_connections()
-        super().shutdown()
-        # Else uvicorn would cancel the request, which it reports as a failure of the application.
-        self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
 
 
 def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
@@ -82,6 +60,7 @@ def server_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         access_log=False,
         log_config=log_config,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=SHUTDOWN,
         timeout_worker_healthcheck=WORKER_START,
         # A WebSocket's handshake has its backlog: a thousand clients come back at once when a gateway dies.
@@ -94,13 +73,32 @@ def serve(settings: Settings, workers: int = 1) -> None:
     """Serve until a signal ends it."""
     raise_file_limit()
     if workers == 1:
-        uvicorn.Server(server_config(create_app(settings), settings)).run()
+        config = server_config(create_app(settings), settings)
+        _warn_if_open(settings)
+        uvicorn.Server(config).run()
         return
     # Spawned workers make their own settings, from the environment.
-    for name, value in settings.model_dump().items():
-        os.environ[f"TAILRACE_{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
+    os.environ.update(settings.environment)
     config = server_config("tailrace_relay.server:worker_app", settings, factory=True, workers=workers)
+    _warn_if_open(settings)
     Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+def _warn_if_open(settings: Settings) -> None:
+    if not (Verifier(settings).required or _is_local(settings.host)):
+        logger.warning(
+            "TAILRACE_TOKEN_KEY is not set: whoever reaches %s:%d may read, write, clear and remove all streams; "
+            "docs/API.md says how to ask for tokens",
+            settings.host,
+            settings.port,
+        )
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def worker_app() -> RelayApp:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
-from tailrace_relay import messages
 from tailrace_relay.cursor import format_cursor
 from tailrace_relay.group import Delivery, Group, Written
 from tailrace_relay.hub import HEARTBEAT, Hub
@@ -87,7 +86,9 @@ class Session:
         """Tell a client that catches up where it stands, when it has heard nothing for a while: nothing matched."""
         if time.monotonic() - self.written_at >= HEARTBEAT:
             self.written_at = time.monotonic()
-            self.outbox.write(messages.heartbeat(self.cursor(), self.group.output.subscription))
+            message = self.group.output.dialect.heartbeat(self.cursor())
+            if message is not None:
+                self.outbox.write(message)
 
     def behind(self) -> list[str]:
         """Streams of which a page must be read: what is missing there is not in the hub's memory."""
@@ -127,7 +128,8 @@ class Session:
             self._deliver(items)
             if not self.write() or not self._level(stream):
                 return False
-        if not self.outbox.write(messages.live(self.group.cursor(), self.group.output.subscription)):
+        message = self.group.output.dialect.live(self.group.cursor())
+        if message is not None and not self.outbox.write(message):
             return False
         self._readers.clear()
         self.positions = {}

@@ -15,10 +15,23 @@ from tailrace.wire import MAX_RECORDS, Facts, LevelError, Record, level_name, pa
 from tailrace_relay.errors import RelayError
 from tailrace_relay.query.quantity import parse_time
 
-__all__ = ["MAX_BODY", "Mistake", "Submission", "SubmissionError", "read_submission"]
+__all__ = [
+    "MAX_BODY",
+    "Mistake",
+    "Submission",
+    "SubmissionError",
+    "json_of",
+    "read_submission",
+    "submission_of",
+    "unpacked",
+]
 
 # Bytes of a body, unpacked: half of what a frame holds, since redaction may write more than it takes out.
 MAX_BODY = 4 << 20
+
+# Members of a gzip body, such as one for each record; and bytes of one that are looked at at a time.
+MOST_MEMBERS = 1024
+SLICE = 64 << 10
 
 # Mistakes that are named in one answer.
 MOST_MISTAKES = 100
@@ -63,12 +76,19 @@ class SubmissionError(RelayError):
     Attributes:
         status: of HTTP.
         mistakes: each record's.
+        array: a JSON pointer to the records in the body; None where the body is one record.
     """
 
-    def __init__(self, status: int, message: str, mistakes: tuple[Mistake, ...] = ()) -> None:
+    def __init__(self, status: int, message: str, mistakes: tuple[Mistake, ...] = (), array: str | None = "#") -> None:
         self.status = status
         self.mistakes = mistakes
+        self.array = array
         super().__init__(message)
+
+    def pointer(self, mistake: Mistake) -> str:
+        """Where in the body it is (RFC 6901); of NDJSON, as if its lines were an array."""
+        record = "#" if self.array is None else f"{self.array}/{mistake.index}"
+        return f"{record}/{mistake.field.replace('~', '~0').replace('/', '~1')}" if mistake.field else record
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +110,23 @@ def read_submission(body: bytes, *, lines: bool, gzipped: bool, service: str) ->
     Raises:
         SubmissionError: naming what is wrong, for each record where that is.
     """
-    text = _inflate(body) if gzipped else body
-    if len(text) > MAX_BODY:
-        raise SubmissionError(413, f"a body of more than {MAX_BODY} bytes, unpacked; send less at a time")
-    values = _lines(text) if lines else _values(text)
+    text = unpacked(body, gzipped=gzipped)
+    value = _lines(text) if lines else json_of(text, "the body is not JSON")
+    if isinstance(value, list):
+        return submission_of(value, service)
+    return submission_of([value], service, array=None)
+
+
+def submission_of(values: list[Any], service: str, *, array: str | None = "#") -> Submission:
+    """Records as JSON has them.
+
+    Args:
+        service: of records that name none.
+        array: where they stand in the body, as `SubmissionError` has it.
+
+    Raises:
+        SubmissionError: naming what is wrong, for each record where that is.
+    """
     if not 1 <= len(values) <= MAX_RECORDS:
         status = 413 if values else 400
         raise SubmissionError(status, f"{len(values)} records; right would be 1 to {MAX_RECORDS} in one request")
@@ -102,39 +135,66 @@ def read_submission(body: bytes, *, lines: bool, gzipped: bool, service: str) ->
     if reader.mistakes:
         first = reader.mistakes[0]
         raise SubmissionError(
-            422, f"record {first.index}: {first.field or 'it'} {first.detail}", tuple(reader.mistakes[:MOST_MISTAKES])
+            422,
+            f"record {first.index}: {first.field or 'it'} {first.detail}",
+            tuple(reader.mistakes[:MOST_MISTAKES]),
+            array,
         )
     return Submission(reader.facts, [_redactor.record(record) for record in records if record is not None])
 
 
-def _inflate(body: bytes) -> bytes:
-    """What is in gzip, which may have several members, one after the other."""
-    text = b""
-    while body and len(text) <= MAX_BODY:
-        inflater = zlib.decompressobj(wbits=31)
-        try:
-            text += inflater.decompress(body, MAX_BODY + 1 - len(text))
-        except zlib.error as error:
-            raise SubmissionError(400, f"the body is not gzip: {error}") from error
-        if len(text) <= MAX_BODY and not inflater.eof:
-            raise SubmissionError(400, "the body is not gzip: its end is missing")
-        body = inflater.unused_data
+def unpacked(body: bytes, *, gzipped: bool) -> bytes:
+    """The text of a body.
+
+    Raises:
+        SubmissionError: when it is not what it says, or too much.
+    """
+    text = _inflate(body) if gzipped else body
+    if len(text) > MAX_BODY:
+        raise SubmissionError(413, f"a body of more than {MAX_BODY} bytes, unpacked; send less at a time")
     return text
 
 
-def _values(text: bytes) -> list[Any]:
-    value = _json(text, "the body is not JSON")
-    return value if isinstance(value, list) else [value]
+def _inflate(body: bytes) -> bytes:
+    """What is in gzip, which may have several members, one after the other."""
+    text, rest, members = bytearray(), memoryview(body), 0
+    while rest and len(text) <= MAX_BODY:
+        members += 1
+        if members > MOST_MEMBERS:
+            raise SubmissionError(400, f"more than {MOST_MEMBERS} members of gzip; right would be one")
+        rest = _inflate_member(rest, text)
+    return bytes(text)
+
+
+def _inflate_member(body: memoryview, text: bytearray) -> memoryview:
+    """Append what is in one member, and a byte more than may be at most; gives what lies behind it."""
+    inflater = zlib.decompressobj(wbits=31)
+    while body and not inflater.eof and len(text) <= MAX_BODY:
+        # In slices: what lies behind a member is copied, and would be with each.
+        piece = body[:SLICE]
+        try:
+            text += inflater.decompress(piece, MAX_BODY + 1 - len(text))
+        except zlib.error as error:
+            raise SubmissionError(400, f"the body is not gzip: {error}") from error
+        body = body[len(piece) - len(inflater.unused_data) - len(inflater.unconsumed_tail) :]
+    if len(text) <= MAX_BODY and not inflater.eof:
+        raise SubmissionError(400, "the body is not gzip: its end is missing")
+    return body
 
 
 def _lines(text: bytes) -> list[Any]:
     lines = [line for line in text.split(b"\n") if line.strip()]
     if len(lines) > MAX_RECORDS:
         raise SubmissionError(413, f"{len(lines)} records; right would be 1 to {MAX_RECORDS} in one request")
-    return [_json(line, f"line {number} is not JSON") for number, line in enumerate(lines, 1)]
+    return [json_of(line, f"line {number} is not JSON") for number, line in enumerate(lines, 1)]
 
 
-def _json(text: bytes, what: str) -> Any:
+def json_of(text: bytes, what: str) -> Any:
+    """A JSON value.
+
+    Raises:
+        SubmissionError: saying `what` is wrong.
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

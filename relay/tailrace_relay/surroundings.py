@@ -13,14 +13,18 @@ from tailrace_relay.messages import gap_json
 from tailrace_relay.pages import HistoryPage, read_back, read_onward
 from tailrace_relay.places import just_before
 from tailrace_relay.position import StreamMeta
+from tailrace_relay.query import Query
 
 __all__ = ["read_around"]
 
 _encode = msgspec.json.Encoder().encode
 
 
-async def read_around(history: History, stream: str, meta: StreamMeta, id: StreamID, lines: int) -> bytes:
+async def read_around(history: History, stream: str, meta: StreamMeta, id: StreamID, lines: int, query: Query) -> bytes:
     """The body of an answer: a page with the record in the middle, `next` and `previous` on either side.
+
+    Args:
+        query: what of the stream is seen.
 
     Raises:
         NotFound: when the stream never had a record of this ID.
@@ -29,11 +33,11 @@ async def read_around(history: History, stream: str, meta: StreamMeta, id: Strea
     """
     if not 0 < id.n <= meta.last.n:
         raise NotFound("id", f"stream {stream!r} never had a record {id}; its newest is {meta.last}")
-    onward = await read_onward(history, stream, meta, just_before(id, meta.newest), limit=lines + 1)
+    onward = await read_onward(history, stream, meta, just_before(id, meta.newest), limit=lines + 1, query=query)
     _check_first(onward, id)
     if not lines:
         return _body(HistoryPage.at(stream, just_before(id, meta.newest)), onward)
-    return _body(await read_back(history, stream, meta, id, limit=lines), onward)
+    return _body(await read_back(history, stream, meta, id, limit=lines, query=query), onward)
 
 
 def _check_first(page: HistoryPage, id: StreamID) -> None:

@@ -12,8 +12,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msgspec
 import websockets
+from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
+from tailrace_relay import codes
 from tailrace_relay.errors import ParameterError, RelayError, Unavailable
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.outbox import Message
@@ -89,10 +91,16 @@ def _on_one_line(text: str) -> str:
     return text.translate(VISIBLE).replace("\n", "\u240a")
 
 
-async def tail(url: str, parameters: dict[str, str], printer: Printer, *, follow: bool, prefix: str) -> int:
-    """Print until the end, or for ever with `follow`; gives the exit code."""
+async def tail(
+    url: str, parameters: dict[str, str], printer: Printer, *, follow: bool, prefix: str, token: str = ""
+) -> int:
+    """Print until the end, or for ever with `follow`; gives the exit code.
+
+    Args:
+        token: for a gateway that asks for one.
+    """
     http = urlsplit(url).scheme in ("http", "https")
-    source = from_gateway(url, parameters, again=follow) if http else from_redis(url, parameters, prefix)
+    source = from_gateway(url, parameters, again=follow, token=token) if http else from_redis(url, parameters, prefix)
     found = True
     try:
         async for message in source:
@@ -115,12 +123,12 @@ async def tail(url: str, parameters: dict[str, str], printer: Printer, *, follow
 async def from_redis(url: str, parameters: dict[str, str], prefix: str) -> AsyncIterator[Content]:
     """The messages of a subscription, made by a gateway of this process' own."""
     selection, start = parse_subscription(parameters)
-    gateway = Gateway(Settings(url=url, prefix=prefix))
+    gateway = Gateway(Settings(url=url, prefix=prefix, token_key=SecretStr(""), token_key_file="", token_jwks=""))
     await gateway.start()
     try:
         await gateway.history.now()
         outbox = QueueOutbox()
-        await gateway.catch_up.open(selection, start, outbox, None)
+        await gateway.catch_up.open(selection, start, outbox)
         while (message := await outbox.get()) is not None:
             yield msgspec.json.decode(message.text)
         raise Unavailable(outbox.reason)
@@ -128,33 +136,42 @@ async def from_redis(url: str, parameters: dict[str, str], prefix: str) -> Async
         await gateway.stop()
 
 
-async def from_gateway(url: str, parameters: dict[str, str], *, again: bool) -> AsyncIterator[Content]:
+async def from_gateway(url: str, parameters: dict[str, str], *, again: bool, token: str = "") -> AsyncIterator[Content]:
     """The messages of a subscription of a gateway.
 
     Args:
         again: come again with the cursor when the connection is lost.
+        token: for a gateway that asks for one.
 
     Raises:
         Unavailable: when the connection is lost and coming again is not wanted or no use.
     """
     backoff = SHORTEST_BACKOFF
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     while True:
         try:
-            async with connect(live_address(url, parameters), max_size=None, compression=None) as socket:
+            address = live_address(url, parameters)
+            async with connect(address, additional_headers=headers, max_size=None, compression=None) as socket:
                 async for text in socket:
                     message = msgspec.json.decode(text)
                     if message.get("cursor"):
                         parameters = parameters | {"after": message["cursor"]}
                         backoff = SHORTEST_BACKOFF
                     yield message
-                if 3500 <= (socket.close_code or 0) <= 4999:
-                    raise Unavailable(f"the gateway refuses: {socket.close_code} {socket.close_reason}")
         except (OSError, websockets.InvalidHandshake, websockets.ConnectionClosedError) as error:
+            _check_refusal(error)
             if not again:
                 raise Unavailable(f"{urlsplit(url).netloc}: {error}") from error
             print(f"tailrace: {urlsplit(url).netloc}: {error}; coming again", file=sys.stderr)
         await asyncio.sleep(random.uniform(0, backoff))
         backoff = min(backoff * 2, LONGEST_BACKOFF)
+
+
+def _check_refusal(error: Exception) -> None:
+    """Raise for a close code that says not to come again as one is (docs/PROTOCOL.md, B7)."""
+    close = error.rcvd if isinstance(error, websockets.ConnectionClosedError) else None
+    if close is not None and 3500 <= close.code <= 4999 and close.code != codes.TOO_MANY:
+        raise Unavailable(f"the gateway refuses: {close.code} {close.reason}") from error
 
 
 def live_address(url: str, parameters: dict[str, str]) -> str:

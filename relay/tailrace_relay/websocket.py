@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from tailrace_relay import codes, messages
-from tailrace_relay.errors import ParameterError, Unavailable
+from tailrace_relay.accepting import Receive, Scope, Send, accept
+from tailrace_relay.auth import Grant, grant_of
+from tailrace_relay.auth.lease import Lease
+from tailrace_relay.dialect import Native
+from tailrace_relay.errors import Forbidden, ParameterError, Unauthorized, Unavailable
 from tailrace_relay.gateway import Gateway
-from tailrace_relay.origins import origin_allowed
-from tailrace_relay.outbox import Outbox, PreparedOutbox, QueuedOutbox
+from tailrace_relay.limits import TOO_FAST, Bucket
+from tailrace_relay.outbox import Outbox
 from tailrace_relay.selection import parse_subscription
 from tailrace_relay.session import Session
-from tailrace_relay.websocket_protocol import CONNECTION
 
-__all__ = ["MAX_MESSAGE", "LiveSocket"]
+__all__ = ["MAX_MESSAGE", "Connection", "LiveSocket"]
 
 # Bytes of one message from a client.
 MAX_MESSAGE = 64 << 10
@@ -29,36 +32,24 @@ MAX_SUBSCRIPTIONS = 16
 # Characters of a subscription's id.
 MAX_ID = 64
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class LiveSocket:
-    """Serves one WebSocket after the other; what it knows of one lives in a `_Connection`."""
+    """Serves one WebSocket after the other; what it knows of one lives in a `Connection`."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, connect: Callable[[Gateway, Outbox, Grant], Connection] | None = None) -> None:
         self._gateway = gateway
+        self._connect = connect or Connection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
         parameters = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        refusal = self._refusal(scope)
-        await send({"type": "websocket.accept"})
-        prepared = scope.get("state", {}).get(CONNECTION)
-        if prepared is not None:
-            # Whoever called us holds the scope for as long as the connection lives: empty, it is 2 KiB less.
-            scope.clear()
-        outbox = QueuedOutbox(send) if prepared is None else PreparedOutbox(prepared)
-        writer = asyncio.create_task(outbox.run()) if isinstance(outbox, QueuedOutbox) else None
-        connection = _Connection(self._gateway, outbox)
+        grant = grant_of(scope)
+        outbox, writer = await accept(scope, receive, send)
+        connection = self._connect(self._gateway, outbox, grant)
         try:
-            if refusal is not None:
-                outbox.close(*refusal)
-            elif parameters:
-                await connection.subscribe_first(parameters)
+            await connection.begin(parameters)
+            connection.hold(grant)
             del parameters
             await connection.serve(receive)
         finally:
@@ -66,32 +57,34 @@ class LiveSocket:
             if writer is not None:
                 await writer
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"origin", b"host")}
-        origin, allowed = headers.get(b"origin"), self._gateway.settings.allowed_origins
-        if origin_allowed(origin, headers.get(b"host"), allowed):
-            return None
-        return codes.ORIGIN, f"origin {origin!r} is not allowed; see TAILRACE_ALLOWED_ORIGINS"
 
+class Connection:
+    """One client: its outbox, its subscriptions and what it may see."""
 
-class _Connection:
-    """One client: its outbox and its subscriptions."""
+    __slots__ = ("_bucket", "_gateway", "_grant", "_lease", "_outbox", "_sessions")
 
-    __slots__ = ("_gateway", "_outbox", "_sessions")
-
-    def __init__(self, gateway: Gateway, outbox: Outbox) -> None:
+    def __init__(self, gateway: Gateway, outbox: Outbox, grant: Grant) -> None:
         self._gateway = gateway
         self._outbox = outbox
+        self._grant = grant
         self._sessions: dict[str | None, Session] = {}
+        # Most clients never say a word.
+        self._bucket: Bucket | None = None
+        self._lease: Lease | None = None
         gateway.add(outbox)
 
-    async def subscribe_first(self, parameters: Mapping[str, str]) -> None:
-        """The subscription that the address asks for; a mistake in it ends the connection."""
+    async def begin(self, parameters: Mapping[str, str]) -> None:
+        """The subscription that the address asks for, if it does; a mistake in it ends the connection."""
+        if not parameters:
+            return
         try:
             await self._subscribe(parameters, None)
         except ParameterError as error:
             self._outbox.write(messages.error("bad_request", str(error), error.details))
             self._outbox.close(codes.BAD_PARAMETER, str(error))
+        except Forbidden as error:
+            self._outbox.write(messages.error("forbidden", str(error)))
+            self._outbox.close(codes.FORBIDDEN, str(error))
 
     async def serve(self, receive: Receive) -> None:
         """Answer the client until it is gone."""
@@ -100,13 +93,17 @@ class _Connection:
             if event["type"] == "websocket.disconnect":
                 return
             text = event.get("text") or event.get("bytes") or ""
-            if not await self._handle(text):
+            if self._too_fast():
+                self._outbox.close(codes.TOO_MANY, TOO_FAST)
+            elif not await self._handle(text):
                 self._outbox.close(codes.BAD_MESSAGE, "a message is a JSON object of at most 64 KiB")
 
     def end(self) -> None:
         """Let go of everything."""
         for session in self._sessions.values():
             session.leave()
+        if self._lease is not None:
+            self._lease.end()
         self._gateway.remove(self._outbox)
         self._outbox.close(codes.NORMAL, "")
 
@@ -124,6 +121,8 @@ class _Connection:
         except ParameterError as error:
             name = id if isinstance(id, str) else None
             self._outbox.write(messages.error("bad_request", str(error), error.details, name))
+        except Forbidden as error:
+            self._outbox.write(messages.error("forbidden", str(error), None, id if isinstance(id, str) else None))
         return True
 
     async def _obey(self, message: dict[str, Any], id: Any) -> None:
@@ -134,9 +133,11 @@ class _Connection:
             await self._subscribe(_parameters(message), _subscription_id(id))
         elif kind == "unsubscribe":
             self._unsubscribe(_subscription_id(id))
+        elif kind == "token":
+            await self._renew(message.get("token"))
         else:
             raise ParameterError(
-                "type", f"not a type: {str(kind)[:64]!r}; right would be subscribe, unsubscribe or ping"
+                "type", f"not a type: {str(kind)[:64]!r}; right would be subscribe, unsubscribe, token or ping"
             )
 
     async def _subscribe(self, parameters: Mapping[str, str], id: str | None) -> None:
@@ -145,8 +146,9 @@ class _Connection:
         if len(self._sessions) >= MAX_SUBSCRIPTIONS:
             raise ParameterError("id", f"{MAX_SUBSCRIPTIONS} subscriptions are the limit of one connection")
         selection, start = parse_subscription(parameters)
+        selection = self._grant.select(selection)
         try:
-            self._sessions[id] = await self._gateway.catch_up.open(selection, start, self._outbox, id)
+            self._sessions[id] = await self._gateway.catch_up.open(selection, start, self._outbox, Native(id))
         except Unavailable as error:
             self._outbox.write(messages.error("unavailable", str(error), None, id))
             self._outbox.close(codes.UNAVAILABLE, "Redis does not answer; come again")
@@ -156,6 +158,44 @@ class _Connection:
         if session is None:
             raise ParameterError("id", f"there is no subscription {id!r}")
         session.leave()
+
+    async def _renew(self, token: Any) -> None:
+        """Take another token in place of the one that expires."""
+        verifier = self._gateway.verifier
+        if not isinstance(token, str):
+            raise ParameterError("token", "token is no text")
+        if not verifier.required:
+            self._outbox.write(messages.token("accepted", None))
+            return
+        try:
+            grant = await verifier.verify(token)
+        except (Unauthorized, Unavailable) as error:
+            code = "unauthorized" if isinstance(error, Unauthorized) else "unavailable"
+            self._outbox.write(messages.error(code, str(error)))
+            return
+        if grant != self._grant:
+            # What is under way was cut to what the old one allows.
+            self._outbox.close(codes.UNAUTHORIZED, "the new token allows other things; come again with it")
+            return
+        self._outbox.write(messages.token("accepted", grant.expires))
+        self.hold(grant)
+
+    def hold(self, grant: Grant) -> None:
+        """Be there for as long as a token holds."""
+        self._grant = grant
+        if self._lease is not None:
+            self._lease.renew(grant)
+        elif grant.expires is not None:
+            self._lease = Lease(grant, self._outbox, self._gateway.settings.token_grace, self._expired)
+
+    def _expired(self) -> None:
+        self._outbox.write(messages.token("expired", None))
+
+    def _too_fast(self) -> bool:
+        now = time.monotonic()
+        if self._bucket is None:
+            self._bucket = Bucket(self._gateway.settings.limit_messages, now)
+        return self._bucket.take(now) > 0
 
 
 def _subscription_id(id: Any) -> str | None:

@@ -11,7 +11,7 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 from websockets.streams import StreamReader
 
-__all__ = ["Inbox", "MessageReader", "prepare_close", "prepare_text"]
+__all__ = ["Inbox", "MessageReader", "prepare_close", "prepare_ping", "prepare_text"]
 
 # The first byte of an unfragmented text message's frame (RFC 6455, 5.2).
 FINAL_TEXT: Final = 0x80 | Opcode.TEXT
@@ -32,6 +32,11 @@ def prepare_text(*parts: bytes) -> bytes:
     else:
         head = struct.pack("!BBQ", FINAL_TEXT, 127, size)
     return b"".join((head, *parts))
+
+
+def prepare_ping() -> bytes:
+    """A ping, which the peer answers by itself; its application sees nothing of it."""
+    return Frame(Opcode.PING, b"").serialize(mask=False)
 
 
 def prepare_close(code: int, reason: str = "") -> bytes:

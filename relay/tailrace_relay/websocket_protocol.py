@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets import http11
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
@@ -29,6 +30,10 @@ LOW_WATER: Final = 64 * 1024
 
 # Input is parsed in pieces of this size: bounds how many tiny messages are made before reading pauses.
 PIECE: Final = 16 * 1024
+
+# Characters of a line of a handshake, which the library reads by its own module's limit, else 8 192: an address has a
+# cursor, perhaps a token and a query; deploy/nginx takes as much.
+http11.MAX_LINE_LENGTH = 32 * 1024
 
 # Seconds for the peer to take what is unsent and to answer the close frame.
 CLOSE_TIMEOUT: Final = 5.0

@@ -60,11 +60,12 @@ class Writer:
         self._script = client.register_script(SCRIPT)
         self._clear = client.register_script(CLEAR_SCRIPT)
 
-    async def append(self, stream: str, submission: Submission, key: str) -> Receipt:
+    async def append(self, stream: str, submission: Submission, key: str = "", subject: str = "") -> Receipt:
         """Store all records, or none.
 
         Args:
             key: the same for each attempt at the same request; empty for one that is not tried again.
+            subject: whose key it is; others may use the same for something else.
 
         Raises:
             SubmissionError: when they are too large for one frame.
@@ -72,7 +73,7 @@ class Writer:
             Unavailable: when Redis does not answer: then nobody knows whether they are stored.
         """
         count = len(submission.records)
-        producer = producer_of(stream, key) if key else new_producer()
+        producer = producer_of(stream, key, subject) if key else new_producer()
         try:
             frame = make_frame(producer, 1, submission.facts, submission.records)
             # What no reader would open must not be stored.

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.gateways import GatewayProcess, GatewayThread
 
 MakeGatewayProcess = Callable[[str], Awaitable[GatewayProcess]]
-MakeGatewayThread = Callable[[str], GatewayThread]
+MakeGatewayThread = Callable[..., GatewayThread]
 
 
 @pytest.fixture
@@ -31,11 +32,11 @@ def gateway_process(tmp_path: Path, prefix: str) -> Iterator[MakeGatewayProcess]
 
 @pytest.fixture
 def gateway_thread(prefix: str) -> Iterator[MakeGatewayThread]:
-    """Starts gateways inside this process, whose counters can be read: `gateway_thread(redis_url)`."""
+    """Starts gateways inside this process, whose counters can be read: `gateway_thread(redis_url, …)`."""
     started: list[GatewayThread] = []
 
-    def make(redis_url: str) -> GatewayThread:
-        gateway = GatewayThread(redis_url, prefix)
+    def make(redis_url: str, **settings: Any) -> GatewayThread:
+        gateway = GatewayThread(redis_url, prefix, **settings)
         started.append(gateway)
         gateway.start()
         return gateway

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -15,7 +16,8 @@ from tailrace_relay.app import RelayApp, create_app
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.server import server_config
 from tailrace_relay.settings import Settings
-from tests.servers import HOST, ROOT, free_port, wait_for
+from tests.forked import GatewayFork
+from tests.servers import HOST, free_port, wait_for
 
 __all__ = ["GatewayProcess", "GatewayThread"]
 
@@ -52,9 +54,8 @@ class GatewayProcess(GatewayAddress):
     def __init__(self, directory: Path, redis_url: str, prefix: str, *, port: int | None = None) -> None:
         super().__init__(port or free_port())
         self.output = directory / f"gateway-{self.port}.log"
-        self._command = [sys.executable, "-m", "tailrace_relay", "serve", "--url", redis_url, "--prefix", prefix]
-        self._command += ["--host", HOST, "--port", str(self.port)]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._arguments = ["serve", "--url", redis_url, "--prefix", prefix, "--host", HOST, "--port", str(self.port)]
+        self._process: GatewayFork | None = None
 
     @property
     def pid(self) -> int:
@@ -68,10 +69,7 @@ class GatewayProcess(GatewayAddress):
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
     def start(self) -> None:
-        with self.output.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
+        self._process = GatewayFork(self._arguments, self.output)
         wait_for(self._ready_or_ended, READY_TIMEOUT, f"a gateway to be ready on port {self.port}")
 
     def stop(self) -> int:
@@ -103,9 +101,9 @@ class GatewayProcess(GatewayAddress):
 class GatewayThread(GatewayAddress):
     """The same server in a thread of the test's process; its counters can be read."""
 
-    def __init__(self, redis_url: str, prefix: str) -> None:
+    def __init__(self, redis_url: str, prefix: str, **more: Any) -> None:
         super().__init__(free_port())
-        settings = Settings(url=redis_url, prefix=prefix, host=HOST, port=self.port)
+        settings = Settings(url=redis_url, prefix=prefix, host=HOST, port=self.port, **more)
         self._app = create_app(settings)
         self._server = uvicorn.Server(server_config(self._app, settings, log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, name="gateway", daemon=True)
@@ -114,6 +112,11 @@ class GatewayThread(GatewayAddress):
     def gateway(self) -> Gateway:
         app: RelayApp = self._app
         return app.gateway
+
+    @property
+    def sockets(self) -> list[tuple[re.Pattern[str], Any]]:
+        """The addresses of its WebSockets."""
+        return self._app._sockets
 
     def start(self) -> None:
         self._thread.start()

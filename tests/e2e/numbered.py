@@ -7,6 +7,7 @@ the digest covers all the rest.
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -52,6 +53,8 @@ def level_of(number: int) -> int:
     return next((level for every, level in _LEVELS if number % every == 0), logging.INFO)
 
 
+# Every client of a run is given the same messages: as many are remembered as the longest runs have.
+@lru_cache(maxsize=1 << 17)
 def read_number(message: str) -> Number | None:
     """Whose record this is; None when it is no numbered message, or not the one that was written."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tailrace.wire import ZERO, StreamID, StreamIDError
@@ -22,6 +23,9 @@ NAMED = 8
 
 # Kinds of Tailrace's own records, which nobody numbers.
 NOTICES = ("notice", "died")
+
+# Every client of a run is given the same IDs: as many are remembered as the longest runs have.
+read_id = lru_cache(maxsize=1 << 17)(StreamID.parse)
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ class StreamReplay:
             self._find("strange", f"message {place}", "it has no records")
         for record in message["records"]:
             try:
-                id = StreamID.parse(record["id"])
+                id = read_id(record["id"])
             except StreamIDError as error:
                 self._find("altered", f"message {place}", str(error))
                 continue

@@ -551,7 +551,7 @@ async def test_a_place_in_one_stream_is_no_place_in_several(scene: Scene) -> Non
 
 
 async def test_a_cursor_too_long_is_refused_with_advice(scene: Scene) -> None:
-    async with scene.client(WebSocketClient, after="1~" + "x" * 5000) as client:
+    async with scene.client(WebSocketClient, after="1~" + "x" * 17_000) as client:
         [error] = client.of_type("error")
         assert "follow fewer streams" in error["message"]
 

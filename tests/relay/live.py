@@ -102,7 +102,7 @@ async def subscribe(
 ) -> Client:
     selection = Selection.parse(streams, level)
     outbox = MemoryOutbox()
-    session = await gateway.catch_up.open(selection, Start.parse(selection, after, tail), outbox, None)
+    session = await gateway.catch_up.open(selection, Start.parse(selection, after, tail), outbox)
     return Client(outbox, session)
 
 

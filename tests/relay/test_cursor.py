@@ -90,9 +90,20 @@ def test_nonsense_is_refused_with_a_word_of_advice(text: str) -> None:
 
 
 def test_a_cursor_beyond_the_limit_is_refused_with_advice() -> None:
-    words = "".join(f"~stream-{number}~1763683200000-1~4f1c00aa11~0" for number in range(110))
-    with pytest.raises(CursorError, match="4096 is the limit: follow fewer streams"):
+    words = "".join(f"~stream-{number}~1763683200000-1~4f1c00aa11~0" for number in range(450))
+    with pytest.raises(CursorError, match="16384 is the limit: follow fewer streams"):
         Cursor.parse(f"1763683200000{words}")
+
+
+def test_of_many_streams_those_active_last_are_named_and_the_time_comes_nearer() -> None:
+    now = 9 * HOUR
+    positions = [
+        (f"run:{number:04}", Position(StreamID(now - number * 2_000, 1), "4f1c00aa11", now - HOUR), True)
+        for number in range(1500)
+    ]
+    cursor = Cursor.parse(format_cursor(now, positions))
+    assert cursor.as_of == now - HOUR // 10
+    assert list(cursor.positions) == [name for name, position, _ in positions if position.id.ms > cursor.as_of]
 
 
 def test_more_streams_than_a_cursor_can_hold_still_make_a_text_that_says_so_when_it_comes_back() -> None:

@@ -10,6 +10,7 @@ import msgpack
 import pytest
 
 from tailrace.wire import Facts, Frame, StreamID, join_frame
+from tailrace_relay.dialect import NATIVE, Native
 from tailrace_relay.group import MESSAGE_BYTES, PENDING_BYTES, Counters, Delivery, Group, Output
 from tailrace_relay.hub import Hub
 from tailrace_relay.position import Position
@@ -49,7 +50,7 @@ def hub_of(*streams: tuple[str, StoredStream], loop: asyncio.AbstractEventLoop =
 def join(hub: Hub, streams: str = "api", level: str = "", subscription: str | None = None) -> MemoryOutbox:
     """A client that is live."""
     outbox = MemoryOutbox()
-    group = hub.group(Selection.parse(streams, level), subscription)
+    group = hub.group(Selection.parse(streams, level), Native(subscription))
     assert Session(hub, group, outbox, {}, lambda session: None).join()
     outbox.read()
     return outbox
@@ -209,7 +210,7 @@ def test_a_client_that_is_full_leaves_before_the_message_that_it_did_not_take(st
     hub = hub_of(("api", stored))
     outbox = MemoryOutbox(limit=10)
     fallen: list[dict[str, Position]] = []
-    session = Session(hub, hub.group(Selection.parse("api"), None), outbox, {}, lambda _: fallen.append({}))
+    session = Session(hub, hub.group(Selection.parse("api"), NATIVE), outbox, {}, lambda _: fallen.append({}))
     assert session.join()
     hub.receive("api", stored.append(1))
     only(hub).flush()
@@ -240,7 +241,7 @@ def test_groups_without_clients_and_streams_without_groups_are_let_go(
     stored: StoredStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = hub_of(("api", stored))
-    session = Session(hub, hub.group(Selection.parse("api"), None), MemoryOutbox(), {}, lambda _: None)
+    session = Session(hub, hub.group(Selection.parse("api"), NATIVE), MemoryOutbox(), {}, lambda _: None)
     assert hub.drop_unused() == []
     session.leave()
     assert hub.drop_unused() == []
@@ -251,7 +252,7 @@ def test_groups_without_clients_and_streams_without_groups_are_let_go(
 
 
 def test_nothing_that_matches_is_still_a_step_forward(stored: StoredStream) -> None:
-    output = Output(Selection.parse("api", "ERROR"), None, Counters())
+    output = Output(Selection.parse("api", "ERROR"), NATIVE, Counters())
     publications = [stored.append(1), stored.append(1)]
     deliveries = [Delivery("api", Piece(p.frame, p.id, 0, Position(p.id, p.epoch, p.generation))) for p in publications]
     written = list(output.messages(deliveries, lambda stream, position: str(position)))
@@ -262,7 +263,7 @@ def test_nothing_that_matches_is_still_a_step_forward(stored: StoredStream) -> N
 
 
 def test_a_gap_alone_is_a_message(stored: StoredStream) -> None:
-    output = Output(Selection.parse("api"), "x", Counters())
+    output = Output(Selection.parse("api"), Native("x"), Counters())
     gap = Gap(3, stored.last, None, "trimmed", Position(stored.last._replace(n=4), "e1"))
     [(_, position, message)] = output.messages([Delivery("api", gap)], lambda stream, position: str(position))
     assert message is not None

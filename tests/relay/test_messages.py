@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from tailrace.wire import ZERO, StreamID
@@ -11,6 +12,9 @@ from tailrace_relay import messages
 from tailrace_relay.outbox import Message
 from tailrace_relay.position import Position
 from tailrace_relay.reader import Gap
+from tests.servers import ROOT
+
+VECTORS: dict[str, Any] = json.loads((ROOT / "tests/vectors/messages.json").read_text("utf-8"))
 
 
 def content(message: Message) -> dict[str, Any]:
@@ -22,11 +26,12 @@ def content(message: Message) -> dict[str, Any]:
 
 def test_the_greeting_says_which_streams_there_are() -> None:
     streams = [{"stream": "api", "epoch": "4f1c", "oldest": "5-1", "newest": "9-7"}]
-    assert content(messages.hello("gate-1", streams, "9-7~4f1c~0", None)) == {
+    assert content(messages.hello("gate-1", streams, "9-7~4f1c~0", None, complete=True)) == {
         "type": "hello",
         "protocol": 1,
         "gateway": "gate-1",
         "streams": streams,
+        "complete": True,
         "cursor": "9-7~4f1c~0",
     }
 
@@ -92,3 +97,49 @@ def test_an_event_is_one_line_of_data_whatever_the_text() -> None:
     assert event.count("\n") == 3
     assert event.startswith("event: error\ndata: {")
     assert "\r" not in event
+
+
+def gap_of(
+    count: int | None, after: str, before: str | None, reason: str, by_level: dict[str, int] | None = None
+) -> Gap:
+    edge = None if before is None else StreamID.parse(before)
+    return Gap(count, StreamID.parse(after), edge, reason, Position(ZERO), by_level)
+
+
+def written(what: str, said: dict[str, Any]) -> Message:
+    """The message that a vector's `write` makes."""
+    match what:
+        case "hello":
+            return messages.hello(said["gateway"], said["streams"], said["cursor"], None, complete=said["complete"])
+        case "records":
+            rendered = [msgspec.json.encode(record) for record in said["records"]]
+            return messages.records(said["stream"], rendered, said["cursor"], None)
+        case "gap":
+            gap = {name: value for name, value in said.items() if name not in ("stream", "cursor")}
+            return messages.gap(said["stream"], gap_of(**gap), said["cursor"], None)
+        case "heartbeat":
+            return messages.heartbeat(said["cursor"], None)
+        case "live":
+            return messages.live(said["cursor"], None)
+        case "token":
+            return messages.token(said["state"], said["expires"])
+        case "services":
+            return messages.services(said["state"], said["content"])
+        case "error":
+            return messages.error(said["code"], said["text"], said["details"])
+    assert what == "pong"
+    return messages.pong()
+
+
+@pytest.mark.parametrize("vector", [v for v in VECTORS["valid"] if v["write"]], ids=lambda vector: vector["name"])
+def test_messages_are_written_as_clients_read_them(vector: dict[str, Any]) -> None:
+    ((what, said),) = vector["write"].items()
+    text = written(what, said).text.decode()
+    if what == "heartbeat":
+        text = re.sub(r'"time":"[^"]*"', '"time":"2025-11-21T00:00:00.000Z"', text)
+    assert text == vector["text"]
+
+
+def test_every_type_of_message_has_a_vector() -> None:
+    written_ones = {name for vector in VECTORS["valid"] for name in vector["write"] or ()}
+    assert written_ones == set(messages.__all__) - {"PROTOCOL", "gap_json"}

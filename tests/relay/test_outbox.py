@@ -13,7 +13,15 @@ from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tailrace_relay.outbox import UNSENT_LIMIT, EventStreamOutbox, Message, PreparedOutbox, QueuedOutbox
+from tailrace_relay.outbox import (
+    UNSENT_LIMIT,
+    EventStreamOutbox,
+    Message,
+    Ping,
+    PreparedOutbox,
+    QueuedOutbox,
+    Several,
+)
 from tailrace_relay.websocket_protocol import CONNECTION, prepare_text
 from tests.relay.asgi_server import TIMEOUT, port_of, serving, url_of
 from tests.servers import HOST, wait_for_async
@@ -156,6 +164,20 @@ def test_the_text_is_the_same_whoever_asked_first(text_first: bool) -> None:
 def test_an_event_has_an_id_when_the_message_moves_the_cursor() -> None:
     assert Message("records", [b'{"a":', b"1}"], "1-2~e~g").event == b'id: 1-2~e~g\nevent: records\ndata: {"a":1}\n\n'
     assert Message("error", [b"{}"]).event == b"event: error\ndata: {}\n\n"
+
+
+def test_several_texts_are_as_many_events_without_names() -> None:
+    assert Several("records", [b"1", b"2"], ["1-1", "1-2"]).event == b"id: 1-1\ndata: 1\n\nid: 1-2\ndata: 2\n\n"
+    assert Several("records", [b"1", b"2"]).event == b"data: 1\n\ndata: 2\n\n"
+
+
+async def test_several_texts_written_in_one_go_are_a_message_each(app: Application, client: Client) -> None:
+    outbox = await app.outbox()
+    assert outbox.write(Several("records", [b'{"n":1}', b'{"n":2}']))
+    assert outbox.write(Ping())
+    assert outbox.write(Several("records", [b'{"n":3}']))
+    outbox.close(1000, "")
+    assert await client.read() == [b'{"n":1}', b'{"n":2}', b'{"n":3}']
 
 
 async def test_messages_arrive_in_order_and_then_the_end(app: Application, client: Client) -> None:

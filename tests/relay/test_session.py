@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tailrace_relay.dialect import NATIVE
 from tailrace_relay.hub import Hub
 from tailrace_relay.position import START, Position
 from tailrace_relay.reader import Page, Reader
@@ -20,6 +22,10 @@ from tests.relay.told import MemoryOutbox, Told
 NAME = "api"
 ALL = Selection.parse(NAME)
 ERRORS = Selection.parse(NAME, "ERROR")
+
+# `make chaos` tries more.
+LONG = os.environ.get("TAILRACE_CHAOS") == "long"
+EXAMPLES = 2_000 if LONG else 200
 
 
 # Never run: time passes for nobody, and flushes come when a test says so.
@@ -90,7 +96,7 @@ class Client:
         self._gateway = gateway
         self.outbox = outbox
         self.falls = 0
-        group = gateway.hub.group(selection, None)
+        group = gateway.hub.group(selection, NATIVE)
         self.session = Session(gateway.hub, group, outbox, positions, self._fell)
         self.told = Told(self.session.positions[NAME].id.n, filtered=selection != ALL)
         # The page that Redis has answered with, which has not arrived yet.
@@ -455,6 +461,6 @@ class Interleavings(RuleBasedStateMachine):
 
 
 Interleavings.TestCase.settings = settings(
-    max_examples=800, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestInterleavings = Interleavings.TestCase

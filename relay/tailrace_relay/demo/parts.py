@@ -27,6 +27,9 @@ FIRST_PORT = 8000
 # A program as a user would write it, which knows the agent and nothing of the relay; so it runs as a file.
 WORKER_PROGRAM = Path(__file__).with_name("workers.py")
 
+# No page of somebody's that has its name pointed here may look in.
+OWN_NAMES = {"TAILRACE_ALLOWED_HOSTS": f"{HOST},localhost"}
+
 SECONDS = 1.0
 READY_TIMEOUT = 30 * SECONDS
 POLL_INTERVAL = 0.05 * SECONDS
@@ -72,6 +75,11 @@ class Demo:
         """The page at the first gateway, which knows the other."""
         first, *others = (f"http://{HOST}:{port}" for port in self._ports)
         return f"{first}/?gateways={','.join(others)}"
+
+    @property
+    def redis_url(self) -> str:
+        """Where the demo's Redis is, for programs that would join in."""
+        return self._redis.url
 
     def describe(self) -> str:
         """What runs where, and what to try."""
@@ -148,7 +156,7 @@ def _environment(url: str, spools: str, ports: list[int]) -> dict[str, str]:
     """The user's environment, without settings that are meant for the user's own programs."""
     origins = ",".join(f"http://{host}:{port}" for port in ports for host in (HOST, "localhost"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TAILRACE_", "REDIS_URL"))}
-    return kept | {"TAILRACE_URL": url, "TAILRACE_SPOOL_DIR": spools, "TAILRACE_ALLOWED_ORIGINS": origins}
+    return kept | {"TAILRACE_URL": url, "TAILRACE_SPOOL_DIR": spools, "TAILRACE_ALLOWED_ORIGINS": origins, **OWN_NAMES}
 
 
 def _gateway(port: int, environment: dict[str, str]) -> Child:

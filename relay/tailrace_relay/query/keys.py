@@ -7,7 +7,7 @@ from typing import Any
 
 from tailrace.wire import level_name
 from tailrace.wire.record import KIND, SOURCE
-from tailrace_relay.render import Rest, Shared, SharedFacts, WireRecord
+from tailrace_relay.render import Rest, Shared, SharedFacts, WireRecord, time_text
 
 __all__ = ["SHARED", "TEXTS", "Getter", "getter"]
 
@@ -36,6 +36,8 @@ def getter(key: str) -> Getter:
         return lambda record, shared: shared[place]
     if key == "level":
         return _level
+    if key == "time":
+        return lambda record, shared: time_text(record.time)
     if key in _OF_RECORD:
         return lambda record, shared: getattr(record, key)
     if key in _OF_REST:

@@ -200,7 +200,7 @@ def _test(key: str, piece: Piece) -> Test:
         first, last = _time(raw, piece)
         return Between(Quantity(first, INSTANT), Quantity(last, INSTANT))
     if key == LEVEL and isinstance(piece.pattern, Text):
-        return _level_test(raw)
+        return _level_test(raw, piece.pattern)
     quantity = parse_quantity(raw)
     if quantity is None:
         return Is(piece.pattern)
@@ -208,11 +208,11 @@ def _test(key: str, piece: Piece) -> Test:
     return Equals(quantity, raw)
 
 
-def _level_test(raw: str) -> Test:
+def _level_test(raw: str, pattern: Text) -> Test:
     try:
         number = parse_level(raw)
     except LevelError:
-        return Is(Text(raw))  # a level of the application's own
+        return Is(pattern)  # a level of the application's own
     return Is(Text(NAMES[number])) if number in NAMES and not raw.isdigit() else Equals(Quantity(number), raw)
 
 

@@ -60,11 +60,14 @@ class Query:
         sides = [None if side is None else Quantity(side, INSTANT) for side in (since, until)]
         return self._and(Field("time", Between(*sides)))
 
+    def both(self, other: Query) -> Query:
+        """What matches this and another."""
+        return self if other.tree == Everything() else self._and(other.tree)
+
     def _and(self, node: Node) -> Query:
-        tree = self.tree
-        if tree == Everything():
+        if self.tree == Everything():
             return _known(node)
-        return _known(And((node, *(tree.parts if isinstance(tree, And) else (tree,)))))
+        return _known(And((*_parts(node), *_parts(self.tree))))
 
     @cached_property
     def predicate(self) -> Predicate | None:
@@ -78,6 +81,10 @@ class Query:
     @cached_property
     def _look(self) -> Look | None:
         return compile_outlook(self.tree)
+
+
+def _parts(tree: Node) -> tuple[Node, ...]:
+    return tree.parts if isinstance(tree, And) else (tree,)
 
 
 @lru_cache(128)

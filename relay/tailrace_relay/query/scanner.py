@@ -18,8 +18,10 @@ _SPECIAL = frozenset(BLANKS + '\\*?:()"/-')
 # What a word ends at.
 _WORD_ENDS = frozenset(BLANKS + '()"')
 
-# Letters of any script begin a key, then digits and punctuation that names in logs have.
-_KEY = re.compile(r"[^\W\d][\w.@/-]*(?=:)")
+# Letters of any script begin a key, then digits and punctuation that names in logs have. Behind `fields.` and
+# `metadata.` any character may stand with a backslash before it.
+_KEY = re.compile(r"(?:(?:fields|metadata)\.(?:[\w.@/-]|\\[^\w])+|[^\W\d][\w.@/-]*)(?=:)")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 # `http://` is no key with a value.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -72,12 +74,12 @@ class Scanner:
         return True
 
     def take_key(self) -> str | None:
-        """Pass over a key and its colon."""
+        """Pass over a key and its colon; the name that is meant."""
         match = _KEY.match(self.text, self.place)
         if match is None or _ADDRESS.match(self.text, self.place):
             return None
         self.place = match.end() + 1
-        return match[0]
+        return _ESCAPED.sub(r"\1", match[0])
 
     def take_piece(self) -> Piece | None:
         """Pass over a phrase, a regular expression or a word; None where none begins.

@@ -29,6 +29,7 @@ __all__ = [
     "Wildcard",
 ]
 
+_SPECIAL_IN_KEY = re.compile(r"[^\w.@/-]")
 _SPECIAL = re.compile(r'[\\*?:()"/ \t\r\n-]')
 
 
@@ -57,7 +58,7 @@ class Glob:
     parts: tuple[str | Wildcard, ...]
 
     def __str__(self) -> str:
-        return "".join(p.value if isinstance(p, Wildcard) else _SPECIAL.sub(r"\\\g<0>", p) for p in self.parts)
+        return "".join(p.value if isinstance(p, Wildcard) else _SPECIAL.sub(_escaped, p) for p in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Field:
     test: Test
 
     def __str__(self) -> str:
-        return f"{self.key}:{self.test}"
+        return f"{_SPECIAL_IN_KEY.sub(_escaped, self.key)}:{self.test}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,10 @@ class Or:
 
 
 Node = Everything | Search | Field | Not | And | Or
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return f"\\{character[0]}"
 
 
 def _grouped(node: Node) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from tailrace_relay.auth import grant_of
 from tailrace_relay.cursor import Cursor
 from tailrace_relay.errors import CursorError, ParameterError
 from tailrace_relay.gateway import Gateway
@@ -33,6 +34,7 @@ def merged_routes(gateway: Gateway) -> APIRouter:
 
     @router.get("/api/records")
     async def records(
+        request: Request,
         wanted: Annotated[Wanted, Depends()],
         streams: Annotated[str, Query(description="names and globs, separated by commas")] = "",
         after: Annotated[str, Query(description="a cursor; the page begins behind it (asc)")] = "",
@@ -41,18 +43,20 @@ def merged_routes(gateway: Gateway) -> APIRouter:
         order: Annotated[Literal["asc", "desc"], Query(description="oldest or newest first")] = "asc",
     ) -> Response:
         """A page of several streams, merged by time. `next` goes on: as `after` (asc) or `before` (desc)."""
-        metas = await _metas(gateway, Selection.parse(streams))
+        metas = await _metas(gateway, grant_of(request.scope).select(Selection.parse(streams)))
         floors = {name: await wanted.floor(gateway.history, name) for name in metas}
         if order == "desc":
             ends = _several("before", before)
             if ends is not None:
                 metas = {name: meta for name, meta in metas.items() if name in ends.positions}
             at = {name: ends.positions[name].id if ends is not None else None for name in metas}
-            page = await merge_back(gateway.history, metas, at, floors, limit=limit, query=wanted.query)
+            async with gateway.pages:
+                page = await merge_back(gateway.history, metas, at, floors, limit=limit, query=wanted.query)
             return json_answer(page.json())
         begin = _several("after", after)
         starts = {name: await _start(gateway, name, metas[name], begin, floors[name]) for name in metas}
-        page = await merge_onward(gateway.history, metas, starts, limit=limit, query=wanted.query)
+        async with gateway.pages:
+            page = await merge_onward(gateway.history, metas, starts, limit=limit, query=wanted.query)
         return json_answer(page.json())
 
     return router
@@ -61,7 +65,7 @@ def merged_routes(gateway: Gateway) -> APIRouter:
 async def _metas(gateway: Gateway, selection: Selection) -> dict[str, StreamMeta]:
     names = set(selection.names)
     if len(names) < len(selection.patterns):
-        matches = selection.matcher().fullmatch
+        matches = selection.matcher()
         names |= {name for name, _ in await gateway.history.streams() if matches(name)}
     if len(names) > MAX_MERGED or sum(map(len, names)) > MAX_NAMES:
         raise ParameterError(

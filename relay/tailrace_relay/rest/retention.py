@@ -9,12 +9,12 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from tailrace_relay.auth import Action, grant_of
 from tailrace_relay.errors import ParameterError
 from tailrace_relay.gateway import Gateway
 from tailrace_relay.problems import problem
 from tailrace_relay.rest.answers import encoded
 from tailrace_relay.rest.body import read_body
-from tailrace_relay.rest.own_page import foreign_page, is_own_page
 from tailrace_relay.retention import DEFAULT, parse_limits
 from tailrace_relay.selection import check_pattern
 
@@ -29,8 +29,9 @@ def retention_routes(gateway: Gateway) -> APIRouter:
     router = APIRouter()
 
     @router.get("/api/retention")
-    async def rules() -> Response:
+    async def rules(request: Request) -> Response:
         """The limits of every pattern, and those of all other streams: ms and bytes, 0 without limit."""
+        grant_of(request.scope).require_action(Action.ADMIN)
         found = await gateway.keeper.rules()
         limits = {pattern: asdict(each) for pattern, each in found.limits.items()}
         return encoded({"default": asdict(DEFAULT), "rules": limits})
@@ -38,18 +39,16 @@ def retention_routes(gateway: Gateway) -> APIRouter:
     @router.put("/api/retention/{pattern}")
     async def set_rule(pattern: str, request: Request) -> Response:
         """Set the limits of a stream or a pattern: `{"age": "30d", "bytes": "1GiB"}`. They hold at once."""
-        if not is_own_page(gateway, request):
-            return foreign_page()
+        grant_of(request.scope).require(Action.ADMIN, check_pattern("pattern", pattern))
         limits = parse_limits(_object(await _body(request)))
-        await gateway.keeper.set(check_pattern("pattern", pattern), limits)
+        await gateway.keeper.set(pattern, limits)
         return encoded({"pattern": pattern, **asdict(limits)})
 
     @router.delete("/api/retention/{pattern}")
     async def remove_rule(pattern: str, request: Request) -> Response:
         """Take limits back."""
-        if not is_own_page(gateway, request):
-            return foreign_page()
-        if not await gateway.keeper.set(check_pattern("pattern", pattern), None):
+        grant_of(request.scope).require(Action.ADMIN, check_pattern("pattern", pattern))
+        if not await gateway.keeper.set(pattern, None):
             return problem(404, f"no limits are set for {pattern!r}", "pattern")
         return encoded({"pattern": pattern})
 

@@ -11,6 +11,8 @@ from tailrace_relay.rest.health import health_routes
 from tailrace_relay.rest.merged import merged_routes
 from tailrace_relay.rest.records import record_routes
 from tailrace_relay.rest.retention import retention_routes
+from tailrace_relay.rest.search import search_routes
+from tailrace_relay.rest.services import service_routes
 from tailrace_relay.rest.streams import stream_routes
 from tailrace_relay.rest.writing import write_routes
 
@@ -23,11 +25,13 @@ def rest_router(gateway: Gateway) -> APIRouter:
     for routes in (
         stream_routes,
         record_routes,
+        search_routes,
         download_routes,
         merged_routes,
         write_routes,
         retention_routes,
         agent_routes,
+        service_routes,
         health_routes,
     ):
         router.include_router(routes(gateway))

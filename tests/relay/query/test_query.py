@@ -52,6 +52,7 @@ def test_a_query_matches_the_records_that_the_vector_names(vector: dict[str, Any
 @pytest.mark.parametrize("vector", VECTORS["matches"], ids=lambda vector: vector["query"] or "empty")
 def test_the_canonical_text_is_a_query_of_the_same_meaning(vector: dict[str, Any]) -> None:
     query = Query.parse(vector["query"])
+    assert query.text == vector["canonical"]
     again = Query.parse(query.text)
     assert (again, again.text) == (query, query.text)
     assert matching(again) == vector["matches"]

@@ -90,14 +90,22 @@ async def test_nothing_of_a_refused_request_is_stored(
 ) -> None:
     problem = await post(api, [{"message": "right"}, {"message": 5, "level": "loud"}], 422)
     assert problem["errors"] == [
-        {"index": 1, "field": "message", "detail": "is a number; right would be a text"},
+        {"pointer": "#/1/message", "index": 1, "field": "message", "detail": "is a number; right would be a text"},
         {
+            "pointer": "#/1/level",
             "index": 1,
             "field": "level",
             "detail": "is none; right would be DEBUG, INFO, WARNING, ERROR, CRITICAL, or a name with level_number",
         },
     ]
     assert any_client.exists(Keys(prefix).stream("api"), Keys(prefix).meta("api")) == 0
+
+
+async def test_a_mistake_in_the_one_record_of_a_body_is_pointed_at_there(api: httpx.AsyncClient) -> None:
+    problem = await post(api, {"message": "x", "a/b~c": 1}, 422)
+    assert [each["pointer"] for each in problem["errors"]] == ["#/a~1b~0c"]
+    problem = await post(api, ["no record"], 422)
+    assert [each["pointer"] for each in problem["errors"]] == ["#/0"]
 
 
 async def test_a_body_of_another_kind_is_refused(api: httpx.AsyncClient) -> None:
