@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
@@ -26,8 +28,11 @@ ARGUMENTS = (
 # How long to wait for what should be there, in ms: on a busy machine Chromium's first frame alone takes seconds.
 PATIENCE = 20_000.0
 
-# What Chromium says of requests to a gateway that is killed: before, while or after it answers.
-KILLED = re.compile(r"net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)")
+# What Chromium says of requests to a gateway that is killed (before, while or after it answers), or whose Redis is.
+KILLED = re.compile(
+    r"net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH|SOCKET_NOT_CONNECTED)"
+    r"|status of 503"
+)
 
 # What the fixture `open_page` is: takes an address and Playwright's options for a context.
 OpenPage = Callable[..., Page]
@@ -35,6 +40,12 @@ OpenPage = Callable[..., Page]
 # What the fixture `make_gateways` is: takes how many and whose Redis (default: the shared one); returns them started,
 # each allowing the others' pages.
 MakeGateways = Callable[..., list[GatewayServer]]
+
+
+@dataclass(frozen=True)
+class Shared:
+    gateway: GatewayServer
+    log: Log
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +86,10 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.goto(address)
+        if page.locator(".brand").count():
+            # What stands around the lists comes behind them, keys among it.
+            page.get_by_role("toolbar", name="Lists").wait_for()
+            page.locator("#query").wait_for()
         return page
 
     yield open_at
@@ -100,6 +115,23 @@ def make_gateways(redis_server: RedisServer, prefix: str, tmp_path: Path) -> Ite
     yield make
     for gateway in gateways:
         gateway.kill()
+
+
+@pytest.fixture(scope="module")
+def shared(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """A gateway for all tests of a module: they keep apart by `stream`, and nobody kills it."""
+    port, prefix = free_port(), f"test-{uuid4().hex[:8]}"
+    gateway = GatewayServer(tmp_path_factory.mktemp("gateway"), port, redis_server.url, prefix, "")
+    gateway.start()
+    with redis_server.client() as client:
+        yield Shared(gateway, Log(client, prefix))
+    gateway.kill()
+
+
+@pytest.fixture
+def stream() -> str:
+    """A stream of this test's own."""
+    return f"api-{uuid4().hex[:8]}"
 
 
 @pytest.fixture

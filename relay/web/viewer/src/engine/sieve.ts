@@ -1,0 +1,110 @@
+import type { LogRecord } from "@tailrace/client";
+import type * as Language from "@tailrace/client/query";
+
+/** From the first index up to, not including, the second. */
+export type Span = Language.Span;
+
+/** What selects records, and tells where in a text stands what it looks for. */
+export interface Sieve {
+  matches(record: LogRecord): boolean;
+  hits(text: string): Span[];
+}
+
+/** A query (docs/QUERY.md) as a sieve. */
+export interface QuerySieve extends Sieve {
+  readonly text: string;
+  /** What all must match; null while nobody here can read queries. */
+  readonly parts: readonly Language.Part[] | null;
+}
+
+// Loaded when there is something to read: the first view of most pages has no query.
+let language: typeof Language | null = null;
+let loading: Promise<void> | null = null;
+
+/** Whether a query can be read here and now. */
+export function isReadable(text: string): boolean {
+  return text === "" || language !== null;
+}
+
+/** Loads what reads queries. Where no gateway gives it, the gateway alone filters, and it is tried again with the next query. */
+export function loadLanguage(): Promise<void> {
+  loading ??= import("@tailrace/client/query").then(
+    (module) => {
+      language = module;
+    },
+    () => {
+      loading = null;
+    },
+  );
+  return loading;
+}
+
+/**
+ * The server has the last word on expressions that might take long here, so that none can bring the worker to a halt; and
+ * on all of a query that cannot be read yet.
+ *
+ * @throws {QueryError} what is wrong, and where.
+ */
+export function sieveOf(text: string): QuerySieve {
+  if (text === "" || language === null) return { text, parts: text ? null : [], matches: () => true, hits: () => [] };
+  const query = language.parse(text, { regex: "server" });
+  return { text, parts: query.parts, matches: query.matches, hits: language.highlights(query) };
+}
+
+/** Whether all that one query matches is matched by another, as far as can be told from what they are made of. */
+export function isNarrower({ parts }: QuerySieve, than: QuerySieve): boolean {
+  if (!parts || !than.parts) return false;
+  return than.parts.every((part) =>
+    parts.some(({ canonical, negated }) => canonical === part.canonical && negated === part.negated),
+  );
+}
+
+// What is marked of one text; nobody counts further.
+const MARKED = 100;
+
+/** What the find box looks for: a text, in any case, in message, exception and the values of fields. Null for none. */
+export function finding(text: string): Sieve | null {
+  const wanted = text.toLowerCase();
+  if (!wanted) return null;
+  return { matches: (record) => contains(record, wanted), hits: (shown) => places(shown, wanted) };
+}
+
+function contains({ message, exception, fields }: LogRecord, wanted: string): boolean {
+  return has(message, wanted) || (exception !== undefined && has(exception, wanted)) || within(fields, wanted, 0);
+}
+
+function has(text: string, wanted: string): boolean {
+  return text.toLowerCase().includes(wanted);
+}
+
+// Agents nest no deeper.
+const DEEPEST = 100;
+
+function within(value: unknown, wanted: string, depth: number): boolean {
+  if (typeof value === "string") return has(value, wanted);
+  if (value === undefined || value === null) return false;
+  if (typeof value !== "object") return String(value).includes(wanted);
+  return depth < DEEPEST && Object.values(value).some((each) => within(each, wanted, depth + 1));
+}
+
+function places(text: string, wanted: string): Span[] {
+  const lower = text.toLowerCase();
+  // Some letters are longer in lower case: then places in it are none in the text.
+  if (lower.length !== text.length) return [];
+  const found: Span[] = [];
+  for (let at = lower.indexOf(wanted); at >= 0 && found.length < MARKED; at = lower.indexOf(wanted, at + wanted.length))
+    found.push([at, at + wanted.length]);
+  return found;
+}
+
+/** Two lists of places as one: in order, and what overlaps is one place. */
+export function joined(some: Span[], others: Span[]): Span[] {
+  if (!others.length || !some.length) return some.length ? some : others;
+  const found: Span[] = [];
+  for (const [start, end] of [...some, ...others].sort((a, b) => a[0] - b[0])) {
+    const last = found.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else found.push([start, end]);
+  }
+  return found;
+}

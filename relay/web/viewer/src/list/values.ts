@@ -1,0 +1,34 @@
+/** What a tree shows of a value: what it holds by name, or itself. */
+export interface Branch {
+  entries: [name: string, value: unknown][];
+  /** `{…}` or `[…]` and how many it holds. */
+  summary: string;
+}
+
+/** What a value holds; null for one that holds nothing else. */
+export function branchOf(value: unknown): Branch | null {
+  if (Array.isArray(value)) {
+    return { entries: value.map((each, index) => [String(index), each]), summary: `[ ${value.length} ]` };
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const entries = Object.entries(value);
+  return { entries, summary: `{ ${entries.length} }` };
+}
+
+/** A value as it is shown: texts as they are. */
+export function valueText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}
+
+/** A message that is JSON of an object or a list; undefined for any other. */
+export function jsonIn(message: string): unknown {
+  if (message.length > MOST || !/^\s*[{[]/.test(message)) return undefined;
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined; // it only looks like it
+  }
+}
+
+// Characters of a message that is read as JSON.
+const MOST = 1_000_000;
