@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tests.bench import callers, fan_out, filtering, idle, imports, latency, log_call, memory, replay, shipping
+from tests.bench import (
+    callers,
+    fan_out,
+    filtering,
+    idle,
+    imports,
+    latency,
+    log_call,
+    memory,
+    replay,
+    shipping,
+    viewer,
+)
 from tests.bench.rig import Rig
 from tests.bench.table import Row, format_table
 
@@ -27,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Rig], list[Row]]] = {
     "filtering": filtering.run,
     "idle": idle.run,
     "import": imports.run,
+    "viewer": viewer.run,
 }
 
 

@@ -99,7 +99,10 @@ def measure(rig: Rig, way: str, *, url: str, port: int, down: bool) -> Found:
     child = rig.child("caller", **arguments, spool_dir=str(rig.folder()), calls=rig.scaled(10_000, 1000))
     found: Found = child.answer()
     began = time.perf_counter()
-    child.wait()
+    if rig.quick and down and way in WITH_BACKEND:
+        child.kill()  # it would try for half a minute to reach its backend, to find a number that means nothing
+    else:
+        child.wait()
     return found | {"exit": time.perf_counter() - began}
 
 

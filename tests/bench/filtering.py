@@ -23,7 +23,7 @@ QUERY = Query.parse("level:>=info logger:app.* failed")
 RECORDS = 256
 
 HOSTILE = Query.parse("/(a|aa|a?a)+(a*)*b/")
-SHORT, LONG = 1_000, 100_000
+SHORT, LONG = 600, 60_000
 
 NANO = 1e9
 
