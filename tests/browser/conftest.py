@@ -86,10 +86,9 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.goto(address)
-        if page.locator(".brand").count():
-            # What stands around the lists comes behind them, keys among it.
-            page.get_by_role("toolbar", name="Lists").wait_for()
-            page.locator("#query").wait_for()
+        # This title stands in the viewer's HTML; its first line may not be drawn when the page is loaded.
+        if "Tailrace" in page.title():
+            wait_until_furnished(page)
         return page
 
     yield open_at
@@ -97,6 +96,17 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context.close()
     # A killed gateway is no mistake of the page, and a browser cannot be kept from saying so.
     assert [said for said in complaints if not KILLED.search(said)] == []
+
+
+def wait_until_furnished(page: Page) -> None:
+    """What stands around the viewer's lists comes behind them, keys among it."""
+    page.get_by_role("toolbar", name="Lists").wait_for()
+    page.locator("#query").wait_for()
+
+
+def reload(page: Page) -> None:
+    page.reload()
+    wait_until_furnished(page)
 
 
 @pytest.fixture

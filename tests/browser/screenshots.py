@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tailrace_relay.demo import Demo
-from tests.browser.conftest import launch
+from tests.browser.conftest import launch, wait_until_furnished
 from tests.servers import ROOT
 
 IMAGES = ROOT / "docs" / "images"
@@ -63,9 +63,7 @@ def take(
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(address)
-    # What stands around the lists comes behind them, keys among it.
-    page.get_by_role("toolbar", name="Lists").wait_for()
-    page.get_by_role("combobox", name="Query").wait_for()
+    wait_until_furnished(page)
     expect(page.get_by_role("row").first).to_be_visible()
     show(page)
     if page.locator(".timeline").count():

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from tests.browser.conftest import MakeGateways, OpenPage
+from tests.browser.conftest import MakeGateways, OpenPage, reload
 from tests.browser.gateway import GatewayServer, Log
 from tests.relay.auth.signing import SECRET, signed
 from tests.servers import ROOT
@@ -202,7 +202,7 @@ def test_a_browser_that_copies_nothing_is_told(gateway: GatewayServer, log: Log,
     log.write("api", "a")
     page = open_page(f"{gateway.url}?streams=api")
     page.add_init_script(NO_CLIPBOARD)
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["a"])
     keep(page).get_by_role("button", name="Copy as text").click()
     expect(notice(page)).to_have_text(re.compile(r"did not let this page use the clipboard \(denied\)"))
@@ -214,7 +214,7 @@ def test_a_bookmark_stays_and_leads_back_to_its_record(gateway: GatewayServer, l
     mark(page, "kept for long")
     expect(row(page, "kept for long")).to_have_class(re.compile("log-marked"))
     log.write("api", *(f"filler {number}" for number in range(300)))
-    page.reload()
+    reload(page)
     expect(messages(page).last).to_have_text("filler 299")
     page.keyboard.press("b")
     entry = dialog(page).get_by_role("listitem")
@@ -233,7 +233,7 @@ def test_a_note_stays_and_protects_its_bookmark(gateway: GatewayServer, log: Log
     page.keyboard.press("b")
     dialog(page).get_by_label("Note to").fill("ask Ada <b>first</b>")
     page.keyboard.press("Escape")
-    page.reload()
+    reload(page)
     expect(row(page, "a")).to_have_class(re.compile("log-marked"))
     mark(page, "a")
     expect(notice(page)).to_contain_text("This bookmark has a note")

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, Shared
+from tests.browser.conftest import OpenPage, Shared, reload
 
 # Appends records to this test's stream.
 Write = Callable[..., None]
@@ -148,7 +148,7 @@ def test_single_keys_can_be_switched_off(page: Page) -> None:
     press(page, "Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     press(page, "5", "v")
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["get cart", "pay cart"])
     press(page, "5", "v", "Control+k")
     expect(page.get_by_role("dialog")).to_have_count(1)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import MakeGateways, OpenPage, Shared
+from tests.browser.conftest import MakeGateways, OpenPage, Shared, reload
 from tests.browser.gateway import Log
 from tests.relay.auth.signing import SECRET, signed
 
@@ -158,7 +158,7 @@ def test_queries_before_come_back_with_arrow_up(page: Page) -> None:
     for query in ("cart", "level:error", "never( meant", "user"):
         box(page).fill(query)
         page.keyboard.press("Enter")
-    page.reload()
+    reload(page)
     box(page).fill("")
     page.keyboard.press("ArrowUp")
     before = page.get_by_role("listbox", name="Queries before").get_by_role("option")
@@ -219,7 +219,7 @@ def test_sources_are_toggled_whatever_their_names(page: Page, write: Write) -> N
     box(page).fill("odd OR cart")
     sources.get_by_role("button", name="stderr").click()
     expect(messages(page)).to_have_text(["pay cart", "odd one"])
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["pay cart", "odd one"])
     expect(sources.get_by_role("button", name=odd)).to_have_attribute("aria-pressed", "true")
     expect(sources.get_by_role("button", name="stdout")).to_be_hidden()
@@ -362,7 +362,7 @@ def test_views_are_saved_opened_renamed_replaced_and_removed(page: Page) -> None
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear the query").click()
     expect(messages(page)).to_have_count(3)
-    page.reload()
+    reload(page)
     page.get_by_role("button", name="Views").click()
     dialog.locator(".view-open").click()
     expect(dialog).to_be_hidden()

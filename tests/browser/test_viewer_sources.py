@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.agent.workers import Worker
-from tests.browser.conftest import MakeGateways, OpenPage
+from tests.browser.conftest import MakeGateways, OpenPage, reload
 from tests.browser.gateway import GatewayServer, Log
 from tests.relay.auth.signing import SECRET, signed
 from tests.servers import ROOT, RedisServer, wait_for
@@ -133,7 +133,7 @@ def test_services_and_streams_are_merged_and_stay_in_the_address(
     expect(messages(page)).to_contain_text(["api is here", "12 rows", "13 rows"])
     page.keyboard.press("Escape")
     expect(chooser(page)).to_contain_text("api + 1")
-    page.reload()
+    reload(page)
     expect(messages(page)).to_contain_text(["api is here", "12 rows", "13 rows"])
     chooser(page).click()
     option(page, "imports").get_by_text("imports").click()
@@ -204,7 +204,7 @@ def test_a_stream_is_cleared_when_that_is_confirmed(gateway: GatewayServer, log:
     dialog.get_by_role("button", name="Remove 3 records").click()
     expect(dialog).to_be_hidden()
     expect(messages(page)).to_have_text(["stays"])
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["stays"])
 
 
@@ -262,7 +262,7 @@ def test_runs_are_listed_and_each_has_a_page(gateway: GatewayServer, place: Plac
     expect(page).to_have_url(re.compile(r"run=run:bad"))
     expect(messages(page)).to_contain_text(["run sh started", "no", "run sh failed"])
     expect(page.get_by_role("region", name="Run")).to_contain_text("failed")
-    page.reload()
+    reload(page)
     expect(messages(page)).to_contain_text(["run sh started", "no", "run sh failed"])
     page.get_by_role("button", name="All runs").click()
     long.kill()

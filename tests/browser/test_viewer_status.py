@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from tests.browser.conftest import MakeGateways, OpenPage
+from tests.browser.conftest import MakeGateways, OpenPage, reload
 from tests.browser.gateway import GatewayServer, Log
 from tests.relay.auth.signing import SECRET, signed
 from tests.servers import ROOT, MakeRedisServer
@@ -247,7 +247,7 @@ def test_the_theme_is_the_systems_until_one_is_chosen(gateway: GatewayServer, lo
     menu.click()
     page.get_by_text("Light", exact=True).click()
     assert ground(page) > 230
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["seen"])
     assert ground(page) > 230
     menu.click()

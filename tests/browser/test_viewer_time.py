@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 
-from tests.browser.conftest import MakeGateways, OpenPage
+from tests.browser.conftest import MakeGateways, OpenPage, reload
 from tests.browser.gateway import GatewayServer, Log
 from tests.servers import wait_for
 
@@ -166,7 +166,7 @@ def test_i_hides_the_histogram_for_good(gateway: GatewayServer, log: Log, open_p
     chart_box(page)
     page.keyboard.press("i")
     expect(chart(page)).to_have_count(0)
-    page.reload()
+    reload(page)
     expect(messages(page)).to_have_text(["a"])
     expect(chart(page)).to_have_count(0)
     page.keyboard.press("i")
