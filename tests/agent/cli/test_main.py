@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from types import ModuleType
 
@@ -31,6 +33,17 @@ def test_what_it_does_not_understand_is_a_usage_error(arguments: list[str], caps
         main(arguments)
     assert ended.value.code == 2
     assert "usage: tailrace" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_matter_for_a_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = "import sys; from tailrace.cli import main; sys.exit(main(['doctor', '--acl']))"
+    try:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 @pytest.fixture
