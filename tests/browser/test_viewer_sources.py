@@ -24,9 +24,10 @@ from tests.servers import ROOT, RedisServer, wait_for
 SERVICE = """
 import logging, sys, tailrace
 
-tailrace.install(service=sys.argv[1], stream=sys.argv[1], level="DEBUG")
-log = logging.getLogger(sys.argv[1])
-log.info("%s is here", sys.argv[1])
+service, stream = sys.argv[1:]
+tailrace.install(service=service, stream=stream, level="DEBUG")
+log = logging.getLogger(service)
+log.info("%s is here", stream)
 print("said", flush=True)
 for line in sys.stdin:
     log.error(line.strip())
@@ -46,8 +47,10 @@ class Place:
         self._workers: list[Worker] = []
         self._runs: list[subprocess.Popen[bytes]] = []
 
-    def start(self, service: str) -> Worker:
-        worker = Worker(SERVICE, service, url=self._url, prefix=self._prefix, spool=self._spool).read(1)
+    def start(self, service: str, stream: str = "") -> Worker:
+        worker = Worker(
+            SERVICE, service, stream or service, url=self._url, prefix=self._prefix, spool=self._spool
+        ).read(1)
         self._workers.append(worker)
         return worker
 
@@ -117,6 +120,24 @@ def test_the_first_running_service_is_chosen_and_its_status_is_live(
     page.keyboard.press("Escape")
     expect(chooser(page)).to_be_focused()
     expect(chooser(page)).to_contain_text("down")
+
+
+def test_a_further_stream_of_a_service_is_followed_beside_all_that_is_held(
+    gateway: GatewayServer, place: Place, log: Log, open_page: OpenPage
+) -> None:
+    place.start("api")
+    knows_running(gateway, "api")
+    page = open_page(f"{gateway.url}?services=api&tail=50")
+    expect(messages(page)).to_have_text(["api is here"])
+    log.write("api", *map(str, range(80)))
+    held = page.locator(".sum-held")
+    expect(held).to_contain_text("81 held")
+    place.start("api", "api.billing")
+    expect(messages(page).last).to_have_text("api.billing is here")
+    expect(held).to_contain_text("82 held")
+    log.write("api", "and goes on")
+    expect(messages(page).last).to_have_text("and goes on")
+    expect(page.locator(".badge-proof")).to_have_text("0 lost · 0 duplicated · 0 reconnects")
 
 
 def test_services_and_streams_are_merged_and_stay_in_the_address(

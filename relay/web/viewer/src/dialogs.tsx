@@ -1,12 +1,12 @@
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { close, type Dialog, dialog } from "./state/dialog.ts";
+import { close, dialog } from "./state/dialog.ts";
 import "./dialogs.css";
 
 /** The dialog that is open, in the browser's own modal element: it keeps the focus and gives it back, and Escape ends it. */
 export function Dialogs() {
-  const which = dialog.value;
-  return which ? <Loaded key={which} which={which} /> : null;
+  const opened = dialog.value;
+  return opened ? <Loaded key={opened} opened={opened} /> : null;
 }
 
 /** Ends the open dialog now, not with the next frame: what comes next may take the focus or open another one. */
@@ -15,29 +15,31 @@ export function dismiss(): void {
   close();
 }
 
-function Loaded({ which }: { which: Dialog }) {
+type Opened = NonNullable<typeof dialog.value>;
+
+function Loaded({ opened }: { opened: Opened }) {
   const [Shown, setShown] = useState<ComponentType | null>(null);
   useEffect(() => {
     let wanted = true;
     const show = (component: ComponentType) => wanted && setShown(() => component);
-    which().then(
+    opened.load().then(
       ({ default: component }) => show(component),
       () => show(Missing),
     );
     return () => {
       wanted = false;
     };
-  }, [which]);
+  }, [opened]);
   return (
     Shown && (
-      <Modal which={which}>
+      <Modal opened={opened}>
         <Shown />
       </Modal>
     )
   );
 }
 
-function Modal({ which, children }: { which: Dialog; children: ComponentChildren }) {
+function Modal({ opened, children }: { opened: Opened; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const modal = element.current;
@@ -47,10 +49,16 @@ function Modal({ which, children }: { which: Dialog; children: ComponentChildren
     return () => modal.close();
   }, []);
   // Perhaps another one has been opened meanwhile.
-  const ended = () => dialog.peek() === which && close();
+  const ended = () => dialog.peek() === opened && close();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does by keys what a press beside it does
-    <dialog ref={element} class="dialog" onClose={ended} onClick={(event) => isBeside(event) && close()}>
+    <dialog
+      ref={element}
+      class="dialog"
+      onCancel={ended}
+      onClose={ended}
+      onClick={(event) => isBeside(event) && close()}
+    >
       {children}
       <button type="button" class="dialog-close" aria-label="Close" title="Close (Esc)" onClick={close}>
         ×

@@ -11,7 +11,7 @@ import "./style/tokens.css";
 import "./style/page.css";
 
 // Before anything is drawn, and before what is loaded later takes the browser's connections: the answer takes longest.
-followQuestion((question) => engine.follow(question));
+followQuestion((question, wider) => engine.follow(question, wider));
 followSources();
 openRecord();
 bringStyles();

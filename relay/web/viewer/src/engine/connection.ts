@@ -6,6 +6,8 @@ export class Connection {
   readonly #wanted: () => void;
   #client: Client;
   #answer: ((token: string) => void) | null = null;
+  /** What was answered last: whoever asked may have given up before. */
+  #given: string | null = null;
 
   /** @param wanted called when a token is needed, or another one: `token` brings it. */
   constructor(gateways: string[], token: string, wanted: () => void) {
@@ -26,6 +28,7 @@ export class Connection {
     if (this.#answer && this.#gateways.length === 1) {
       this.#answer(token);
       this.#answer = null;
+      this.#given = token;
       return false;
     }
     this.#gateways = this.#gateways.slice(0, 1);
@@ -50,6 +53,9 @@ export class Connection {
   }
 
   #ask(): Promise<string> {
+    const given = this.#given;
+    this.#given = null;
+    if (given) return Promise.resolve(given);
     return new Promise((resolve) => {
       this.#answer = resolve;
       this.#wanted();

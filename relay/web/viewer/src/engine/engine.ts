@@ -75,8 +75,9 @@ export class Engine {
     this.#send({ type: "token", token });
   }
 
-  follow(question: EngineQuestion): void {
-    this.#send({ type: "follow", question });
+  /** @param wider whether nothing else was chosen: then what is held stays. */
+  follow(question: EngineQuestion, wider = false): void {
+    this.#send({ type: "follow", question, ...(wider && { wider }) });
   }
 
   filter(query: string): void {

@@ -8,7 +8,8 @@ import { Hues } from "./hues.ts";
 import { Known } from "./known.ts";
 import { frameOf } from "./picture.ts";
 import type { Command, EngineQuestion, ListName, Look, Refusal, Report } from "./protocol.ts";
-import { isAlike, Reading } from "./reading.ts";
+import { isAlike } from "./question.ts";
+import { Reading } from "./reading.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Shared } from "./shared.ts";
 import { finding, isReadable, loadLanguage, type QuerySieve, type Sieve, sieveOf } from "./sieve.ts";
@@ -118,7 +119,7 @@ export class Exchange {
         this.#renew(command.token);
         break;
       case "follow":
-        this.#follow(command.question);
+        this.#follow(command.question, command.wider);
         break;
       case "filter":
         this.#reading?.lists.filter(this.#parsed(command.query));
@@ -170,13 +171,14 @@ export class Exchange {
     return this.#sieve;
   }
 
-  #follow(question: EngineQuestion): void {
+  #follow(question: EngineQuestion, wider = false): void {
     const sieve = this.#parsed(question.query);
     const again = JSON.stringify(question) === JSON.stringify(this.#question);
     if (this.#question && isAlike(question, this.#question)) this.#reading?.lists.filter(sieve);
     this.#question = question;
     this.#coming?.close();
     this.#coming = null;
+    if (wider && this.#reading?.widens(question)) return;
     // The same once more is to begin anew.
     if (!again && this.#reading?.takes(question, sieve)) return;
     const coming = new Reading(this.#shared(), question, sieve);
@@ -278,7 +280,11 @@ export class Exchange {
 
   #renew(token: string): void {
     this.#tokenWanted = false;
-    if (!this.#connection.renew(token)) return;
+    if (!this.#connection.renew(token)) {
+      // Whoever asked may have given up, and wait before it asks again.
+      for (const each of this.#readings()) each.retry();
+      return;
+    }
     this.#listenForServices();
     if (this.#question) this.#follow(this.#question);
   }

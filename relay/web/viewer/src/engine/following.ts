@@ -86,6 +86,7 @@ export class Following {
   settle(): void {
     this.#end(this.#former);
     this.#former = null;
+    if (this.#held) this.#subscription?.hold();
   }
 
   /** The new question was refused: on with the one before. Whether there was one. */
@@ -130,7 +131,8 @@ export class Following {
 
   #open(question: Question): void {
     this.#listen(this.#client.subscribe(question));
-    if (this.#held) this.#subscription?.hold();
+    // What takes the place of another one has to be taken first.
+    if (this.#held && !this.#former) this.#subscription?.hold();
   }
 
   #listen(subscription: Subscription): void {

@@ -109,14 +109,15 @@ export class Holding {
   /** Takes back what a stream has behind `after`, as far as its numbering goes back; how many entries. */
   withdraw({ stream, after }: Gap): number {
     const last = after === null ? 0 : numberOf(after);
+    let all = true;
     for (let index = this.sequence.length - 1; index >= 0; index -= 1) {
       const entry = this.sequence.at(index);
       if (entry?.stream !== stream) continue;
-      if (entry.type === "gap" && (entry.gap.reason === "epoch" || numberOf(entry.gap.after ?? "0-0") < last)) break;
-      if (entry.type === "record" && numberOf(entry.record.id) <= last) break;
+      all = isBehind(entry, last);
+      if (!all) break;
       entry.gone = true;
     }
-    this.standings.goBack(stream, after);
+    this.standings.goBack(stream, after, all);
     return this.#sweep();
   }
 
@@ -217,6 +218,12 @@ const LIGHT = 200;
 
 function weightOf(entry: Entry): number {
   return entry.type === "record" ? entry.weight : LIGHT;
+}
+
+/** Whether an entry stands behind the record of this number, in the same numbering. */
+function isBehind(entry: Entry, number: number): boolean {
+  if (entry.type === "record") return numberOf(entry.record.id) > number;
+  return entry.type !== "gap" || (entry.gap.reason !== "epoch" && numberOf(entry.gap.after ?? "0-0") >= number);
 }
 
 function isRecordOf(stream: string): (entry: Entry) => boolean {

@@ -119,8 +119,13 @@ export class Listing {
     let count = 0;
     while (this.#sequence.at(count)?.gone) count += 1;
     if (!count) return;
-    this.#count(this.#sequence.drop(count), -1);
+    const shown = this.count;
+    const dropped = this.#sequence.drop(count);
+    this.#count(dropped, -1);
     this.#first += count;
+    if (this.#end === null || count <= shown) return;
+    this.#end = this.#first;
+    this.#beyond = sum(this.#beyond, dropped.slice(shown), -1);
   }
 
   /** Lets go of those that were taken away, wherever they stood. */
@@ -193,13 +198,13 @@ export class Listing {
   }
 }
 
-function sum(tally: Tally, entries: readonly Entry[]): Tally {
+function sum(tally: Tally, entries: readonly Entry[], sign = 1): Tally {
   let { records, errors, hits } = tally;
   for (const entry of entries) {
     if (entry.type !== "record") continue;
-    records += 1;
-    if (entry.level >= ERROR) errors += 1;
-    if (entry.hit) hits += 1;
+    records += sign;
+    if (entry.level >= ERROR) errors += sign;
+    if (entry.hit) hits += sign;
   }
   return { records, errors, hits };
 }

@@ -1,4 +1,15 @@
+import { msOf } from "./entry.ts";
+
 export { isAmong } from "./globs.ts";
+
+// ms before what was read last from which a stream that was not followed yet is: what it has logged since it began.
+const BEGUN = 60_000;
+
+/** Where a question stands. */
+interface Stood {
+  question: { streams: readonly string[] };
+  cursor: string | null;
+}
 
 /** Of streams the IDs of records: where something stands in each. */
 export type Places = ReadonlyMap<string, string>;
@@ -29,6 +40,17 @@ export function cursorAfter(ends: Places, numberings: string | null, at: number,
     if (end) groups.push(`${stream}~${end}~${epoch}~${generation}`);
   }
   return [Math.max(0, at - 1), ...groups].join("~");
+}
+
+/**
+ * The cursor from which streams are followed where another question stood that had some of them; null where it does not say
+ * which numbering it is of.
+ */
+export function cursorFor(streams: readonly string[], { question, cursor }: Stood): string | null {
+  if (!cursor || !isSingle(question.streams) || streams.length === 1) return cursor;
+  const [id = "", ...numbering] = cursor.split("~");
+  const asOf = Math.max(0, msOf(id) - BEGUN);
+  return numbering.length === 2 ? [asOf, question.streams[0], id, ...numbering].join("~") : null;
 }
 
 /** The places that a gateway's cursor names. */

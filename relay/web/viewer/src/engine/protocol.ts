@@ -29,7 +29,8 @@ export type Command =
   | { type: "begin"; gateways: string[]; token: string }
   /** Another token, for one that is not good any more. */
   | { type: "token"; token: string }
-  | { type: "follow"; question: EngineQuestion }
+  /** `wider`: nothing else was chosen, there are further streams of it. */
+  | { type: "follow"; question: EngineQuestion; wider?: boolean }
   /** Filter what is held at once, before the server's answer is there. */
   | { type: "filter"; query: string }
   | { type: "look"; list: ListName; look: Look }

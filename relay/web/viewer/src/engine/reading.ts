@@ -6,8 +6,9 @@ import { Holding } from "./holding.ts";
 import { Lists } from "./lists.ts";
 import { Opening } from "./opening.ts";
 import { Past } from "./past.ts";
-import { cursorAfter, isSingle } from "./places.ts";
+import { cursorAfter, cursorFor, isSingle } from "./places.ts";
 import type { Answers, EngineQuestion, Frame, ListName, Refusal } from "./protocol.ts";
+import { isAlike, isWider } from "./question.ts";
 import { Rate } from "./rate.ts";
 import { refusalOf } from "./refusal.ts";
 import { roomIn } from "./room.ts";
@@ -130,7 +131,19 @@ export class Reading {
     this.#question = question;
     this.#sieve = sieve;
     this.lists.filter(sieve);
-    this.#following.exchange(question, wider?.cursor ?? undefined);
+    this.#following.exchange(question, wider?.cursor ?? cursorFor(question.streams, here) ?? undefined);
+    return true;
+  }
+
+  /** Goes on with further streams, too. What is held stays. */
+  widens(question: EngineQuestion): boolean {
+    const { connection, cursor } = this.#following.state;
+    const after = cursorFor(question.streams, { question: this.#question, cursor });
+    if (!after || !isWider(question, this.#question) || this.#mode === "past" || isOver(connection)) return false;
+    this.#former ??= { ...this.#here(), wider: null };
+    this.#checkpoints.clear();
+    this.#question = question;
+    this.#following.exchange(question, after);
     return true;
   }
 
@@ -290,7 +303,7 @@ export class Reading {
     this.#former = null;
     this.#following.settle();
     if (wider) this.#goBack(wider);
-    else this.#checkpoints.add(here);
+    else if (isAlike(here.question, this.#question)) this.#checkpoints.add(here);
     if (this.lists.of("all").records < this.#question.tail && this.#isRoomy) this.#tell(this.older("all"));
   }
 
@@ -419,11 +432,6 @@ export class Reading {
     const entry = sequence.at(sequence.find(0, true, (each) => each.key === key));
     return entry?.type === "record" ? entry : null;
   }
-}
-
-/** Whether only the query differs. */
-export function isAlike(question: EngineQuestion, other: EngineQuestion): boolean {
-  return JSON.stringify({ ...question, query: "" }) === JSON.stringify({ ...other, query: "" });
 }
 
 function isTrying(opening: Opening | null): boolean {

@@ -81,9 +81,10 @@ export class Standings {
     Object.assign(this.#of(stream), { end: null, newest: null });
   }
 
-  /** All behind an ID is taken back. */
-  goBack(stream: string, id: string | null): void {
+  /** All behind an ID is taken back; where that is all that is held, history goes on there, too. */
+  goBack(stream: string, id: string | null, all: boolean): void {
     const standing = this.#of(stream);
+    if (all && numberOf(standing.place ?? "0-0") > numberOf(id ?? "0-0")) standing.place = id && behind(id);
     standing.to = id === null ? standing.from : msOf(id);
     standing.end = standing.newest = id;
   }

@@ -72,9 +72,10 @@ export function type(text: string): void {
 export async function mean(text = draft.peek()): Promise<void> {
   if (text !== draft.peek()) type(text);
   await ask();
-  if (found.peek()) return;
+  // Somebody may have typed on while the language was loaded.
+  if (judge(text)) return;
   remember(text);
-  settle();
+  if (text === draft.peek()) settle();
 }
 
 async function ask(): Promise<void> {

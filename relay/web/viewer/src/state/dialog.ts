@@ -4,11 +4,11 @@ import type { ComponentType } from "preact";
 /** A window of its own above the page, loaded when it is first opened. */
 export type Dialog = () => Promise<{ default: ComponentType }>;
 
-/** The one that is open. */
-export const dialog = signal<Dialog | null>(null);
+/** The one that is open: another object each time, also where the same one is opened again. */
+export const dialog = signal<{ load: Dialog } | null>(null);
 
-export function open(which: Dialog): void {
-  dialog.value = which;
+export function open(load: Dialog): void {
+  dialog.value = { load };
 }
 
 export function close(): void {

@@ -65,9 +65,14 @@ addEventListener("popstate", () => {
   view.value = readView(location.search);
 });
 
-/** Follows `question` with `ask` for ever. */
-export function followQuestion(ask: (question: EngineQuestion) => void): () => void {
+/** Follows `question` with `ask` for ever; `wider` where nothing else was chosen: services have further streams. */
+export function followQuestion(ask: (question: EngineQuestion, wider: boolean) => void): () => void {
+  let before: View | null = null;
   return effect(() => {
-    if (question.value) ask(question.value);
+    const asked = question.value;
+    if (!asked) return;
+    const now = view.peek();
+    ask(asked, before?.services === now.services && before.streams === now.streams);
+    before = now;
   });
 }

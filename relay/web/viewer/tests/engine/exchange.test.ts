@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Gateway, missing, Redis, signed, until } from "../../../client/tests/gateway.ts";
 import type { EngineQuestion } from "../../src/engine/protocol.ts";
 import { Page } from "./page.ts";
@@ -263,6 +263,27 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
       expect(page.records()[0]).toMatchObject({ hue: 1, number: 0 });
     });
 
+    test("with further streams of the same services keeps what is held and what was received, and has theirs", async () => {
+      const [name, other, third] = [stream(), stream(), stream()];
+      await write(name, 20);
+      const page = open({ streams: [name], tail: 10 });
+      await page.sees(({ held }) => held === 10, "the last ten");
+      await write(name, 5, 21);
+      await page.sees(({ held }) => held === 15, "what came");
+      await gateway.write(other, ["first of the other"]);
+      page.follow({ streams: [name, other], tail: 10 }, true);
+      await page.sees(({ held, pending }) => held === 16 && !pending, "the first of the other stream");
+      await gateway.write(third, ["first of the third"]);
+      page.follow({ streams: [name, other, third], tail: 10 }, true);
+      await gateway.write(name, ["n26"]);
+      await gateway.write(other, ["more of the other"]);
+      await page.sees(({ held, pending }) => held === 19 && !pending, "all of the three");
+      expect(new Set(page.texts()).size).toBe(19);
+      expect(page.frame.proof).toMatchObject({ records: 19, duplicates: 0, missing: 0, reconnects: 0, whole: true });
+      await page.ask({ type: "older", list: "all" });
+      expect(page.frame.held).toBe(29);
+    });
+
     test("that is asked once more begins anew", async () => {
       const name = stream();
       await gateway.write(name, ["a", "b", "c"]);
@@ -381,6 +402,29 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
     page.hear({ type: "token", token: token({}) });
     await page.shows(["a"]);
     await page.sees(({ refusal }) => refusal === null, "the refusal to be over");
+  });
+
+  test("goes on with a token that comes when nobody waits for it any more", async () => {
+    const key = "k".repeat(32);
+    guarded = await Gateway.start(redis, gateway.prefix, { TAILRACE_TOKEN_KEY: key });
+    const name = stream();
+    await gateway.write(name, ["a"]);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    try {
+      const expired = signed(key, { exp: 1, streams: [name], actions: ["read"] });
+      const page = new Page([guarded.url], { token: expired });
+      pages.push(page);
+      const wanted = () => page.reports.filter(({ type }) => type === "token-wanted").length;
+      page.follow({ streams: [name] });
+      await until(() => wanted() === 1, "the token to be asked for");
+      vi.advanceTimersByTime(60_000);
+      await page.sees(({ state }) => state.retryAt, "the asking to be given up");
+      page.hear({ type: "token", token: tokenFor(key, name) });
+      await page.shows(["a"]);
+      expect(wanted()).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("asks for a token where what it was given is none, and goes on with one", async () => {
@@ -536,6 +580,21 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
       expect(page.frame.proof).toMatchObject({ records: 3001, declared: 0, missing: 0, duplicates: 0, whole: true });
       expect(page.frame).toMatchObject({ held: 1000, left: 2001 });
       expect(page.frame.lists.all.unseen.records).toBe(0);
+    });
+
+    test("a query that is narrowed while what comes waits is answered all the same", async () => {
+      const name = stream();
+      await gateway.write(name, ["before"]);
+      const page = open({ streams: [name] }, 1000);
+      await page.shows(["before"]);
+      page.hear({ type: "pause", paused: true });
+      await write(name, 3000);
+      await page.sees(({ state }) => state.connection === "held", "the rest to stay in Redis");
+      page.follow({ streams: [name], query: "nowhere" });
+      await page.sees(({ pending, state }) => !pending && state.connection === "held", "the gateway's answer");
+      page.follow({ streams: [name], query: "n3000" });
+      page.hear({ type: "pause", paused: false });
+      await page.shows(["n3000"]);
     });
 
     test("a reader far back keeps their rows, and reads on to the newest", async () => {

@@ -90,6 +90,31 @@ describe("what is held", () => {
     expect(shown(holding)).toBe("a10-7 epoch b35-1");
   });
 
+  test("has history go on where a fork leads behind all that is held", () => {
+    const holding = new Holding(counter());
+    holding.add([record("951-951"), record("1000-1000")]);
+    holding.withdraw(gap({ reason: "fork", after: "900-900" }));
+    expect(holding.places.get("api")).toBe("900-901");
+    holding.add([record("2000-901")]);
+    expect(holding.isOlder(record("2000-901"))).toBe(false);
+    expect(holding.isOlder(record("900-900"))).toBe(true);
+    holding.clear();
+    holding.withdraw(gap({ reason: "fork", after: null }));
+    holding.add([record("3000-1")]);
+    expect(holding.places.get("api")).toBe("3000-1");
+  });
+
+  test("has history go on where it did when a fork leaves some of what is held, or ends at another numbering", () => {
+    const holding = new Holding(counter());
+    holding.add([record("10-7"), record("11-8")]);
+    holding.withdraw(gap({ reason: "fork", after: "10-7" }));
+    expect(holding.places.get("api")).toBe("10-7");
+    holding.addGap(gap({ count: null, reason: "epoch", before: "20-1" }));
+    holding.add([record("20-1")]);
+    holding.withdraw(gap({ reason: "fork", after: null }));
+    expect(holding.places.get("api")).toBe("10-7");
+  });
+
   test("removes what was cleared, and keeps what came later", () => {
     const holding = new Holding(counter());
     holding.add(records(3));

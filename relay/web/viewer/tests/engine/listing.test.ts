@@ -96,6 +96,19 @@ describe("a list", () => {
     expect(list.unseen.records).toBe(2);
   });
 
+  test("counts nothing that has left, where it stands still with nothing to show", () => {
+    const { holding, list, add } = made(4);
+    list.stand(true);
+    add(6);
+    holding.trim();
+    list.leave();
+    expect([list.records, list.count, list.unseen.records]).toEqual([0, 0, 6]);
+    add(1, 7);
+    expect([list.records, list.count]).toEqual([0, 0]);
+    list.stand(false);
+    expect([list.records, list.count]).toEqual([5, 5]);
+  });
+
   test("lets go of what was taken away, on both sides of where it stands still", () => {
     const { holding, list, add } = made();
     add(4);

@@ -40,9 +40,9 @@ export class Page {
     return this.frame.lists[list].rows.filter((row) => row.type === "record");
   }
 
-  follow(question: Partial<EngineQuestion> & { streams: string[] }): void {
+  follow(question: Partial<EngineQuestion> & { streams: string[] }, wider = false): void {
     const whole: EngineQuestion = { query: "", tail: 100, since: "", until: "", record: "", ...question };
-    this.exchange.hear({ type: "follow", question: whole });
+    this.exchange.hear({ type: "follow", question: whole, wider });
   }
 
   hear(command: Command): void {

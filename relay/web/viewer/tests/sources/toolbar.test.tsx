@@ -78,7 +78,7 @@ describe("clearing a stream", () => {
     answers.streams = () => [horizon("api", 1_200), horizon("mail")];
     answers.clear = () => "1763683200000-1200";
     look({ streams: ["api"] });
-    dialog.value = async () => ({ default: ClearStream });
+    dialog.value = { load: async () => ({ default: ClearStream }) };
     await show(<ClearStream />);
     await until(() => texts("p")[0]?.startsWith("Remove all 1,200 records of api?"), "the question");
     expect(confirm().textContent).toBe("Remove 1,200 records");

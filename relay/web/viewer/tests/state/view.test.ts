@@ -103,6 +103,19 @@ describe("the question", () => {
     expect(questions.at(-1)?.streams).toEqual(["api", "worker"]);
   });
 
+  test("is a wider one where services have further streams, and another one where somebody chose", () => {
+    look({ services: ["shop"] });
+    servicesStreams.value = ["api"];
+    const wider: boolean[] = [];
+    const stop = followQuestion((_, isWider) => wider.push(isWider));
+    servicesStreams.value = ["api", "worker"];
+    look({ panels: "dual" });
+    servicesStreams.value = ["api", "mail", "worker"];
+    look({ streams: ["other"] });
+    stop();
+    expect(wider).toEqual([false, true, true, false]);
+  });
+
   test("is of a record's own stream where a link names the record alone", () => {
     const questions = asked(() => {
       look({ record: "run:7/12-3" });
