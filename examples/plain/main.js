@@ -16,8 +16,9 @@ const connectionText = document.getElementById("connection");
 const proofText = document.getElementById("proof");
 document.getElementById("streams").textContent = streams === "*" ? "all streams" : streams;
 
-// Behind the # of the address no server sees it.
+// Behind the # of the address no server sees it; and in the address it would be copied, bookmarked and looked over.
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+history.replaceState(null, "", location.pathname + location.search);
 
 const client = connect(gateways, { token });
 const subscription = client.subscribe({ streams, query: parameters.get("query") ?? "", tail: 100 });
@@ -47,6 +48,7 @@ function line(record) {
 
 /** Records that are not there, in their place. What was cleared or withdrawn is not shown any more. */
 function showGap(gap) {
+  if (gap.reason === "epoch") renumber(gap.stream);
   if (gap.reason === "fork") remove(gap.stream, (n) => n > numberIn(gap.after));
   if (gap.reason === "cleared") remove(gap.stream, (n) => n <= numberIn(gap.after));
   const item = document.createElement("div");
@@ -63,10 +65,18 @@ function describe({ count, reason }) {
   return `${count} records are missing (${reason})`;
 }
 
+/** A stream's numbers begin anew: what it has stands before all of them, whatever its number was. */
+function renumber(stream) {
+  for (const item of linesOf(stream)) item.dataset.id = "0-0";
+}
+
 function remove(stream, gone) {
-  for (const item of lines.querySelectorAll("[data-id]")) {
-    if (item.dataset.stream === stream && gone(numberIn(item.dataset.id))) item.remove();
-  }
+  for (const item of linesOf(stream)) if (gone(numberIn(item.dataset.id))) item.remove();
+}
+
+/** The records of a stream that stay on the page. */
+function linesOf(stream) {
+  return [...lines.querySelectorAll("[data-id]")].filter((item) => item.dataset.stream === stream);
 }
 
 /** A record's number in its stream. */

@@ -14,7 +14,7 @@ from tests.browser.gateway import GatewayServer, Log
 from tests.browser.pages import serve_pages
 from tests.browser.test_viewer_accessibility import AXE, violations
 from tests.built import WEB, node_environment
-from tests.servers import ROOT, RedisServer, free_port
+from tests.servers import ROOT, MakeRedisServer, RedisServer, free_port
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> <b>bold</b>"
 
@@ -46,6 +46,20 @@ def gateways(
     finally:
         first.kill()
         second.kill()
+
+
+@pytest.fixture
+def mortal(
+    own_redis_server: MakeRedisServer, prefix: str, tmp_path: Path, address: str
+) -> Iterator[tuple[RedisServer, GatewayServer]]:
+    """A Redis to be killed, and a gateway before it."""
+    server = own_redis_server()
+    gateway = GatewayServer(tmp_path / "gateway", free_port(), server.url, prefix, address.rstrip("/"))
+    try:
+        gateway.start()
+        yield server, gateway
+    finally:
+        gateway.kill()
 
 
 @pytest.fixture
@@ -84,6 +98,36 @@ def test_what_is_cleared_is_not_shown_any_more(
     expect(lines(page)).to_have_text(["api: cleared"])
     log.write("api", "behind")
     expect(lines(page)).to_have_text(["api: cleared", re.compile("behind")])
+
+
+def test_a_fork_takes_nothing_that_came_before_redis_began_anew(
+    address: str, mortal: tuple[RedisServer, GatewayServer], prefix: str, open_page: OpenPage
+) -> None:
+    server, gateway = mortal
+    page = open_page(f"{address}examples/plain/?streams=api&gateway={gateway.url}")
+    with server.client() as client:
+        Log(client, prefix).write("api", "old 1", "old 2", "old 3")
+        expect(lines(page)).to_have_count(3)
+        client.flushall()
+        log = Log(client, prefix)
+        log.write("api", "new 1")
+        client.save()
+        log.write("api", "withdrawn 1", "withdrawn 2")
+    expect(lines(page)).to_have_count(7)
+    server.kill()
+    server.start()
+    with server.client() as client:
+        Log(client, prefix).write("api", "sent again")
+    shown = ["old 1", "old 2", "old 3", "Redis began anew", "new 1", "Redis fell back behind its last 2", "sent again"]
+    expect(lines(page)).to_have_text([re.compile(text) for text in shown])
+
+
+def test_the_token_does_not_stay_in_the_address(
+    address: str, gateways: tuple[GatewayServer, GatewayServer], open_page: OpenPage
+) -> None:
+    page = open_page(f"{address}examples/plain/?streams=api&gateway={gateways[0].url}#token=secret")
+    expect(badge(page)).to_contain_text("Connected to")
+    assert page.url == f"{address}examples/plain/?streams=api&gateway={gateways[0].url}"
 
 
 def test_screen_readers_hear_of_the_connection_and_of_no_line(page: Page, log: Log) -> None:

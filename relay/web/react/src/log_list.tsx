@@ -28,8 +28,7 @@ export function LogList({ logs, rowHeight = 20, children, onFollow, style, onScr
   const [seen, setSeen] = useState({ top: 0, height: 0 });
 
   useLayoutEffect(() => {
-    const list = element.current;
-    if (!list) return;
+    const list = element.current as HTMLDivElement;
     const measure = () => setSeen((before) => ({ ...before, height: list.clientHeight }));
     const observer = new ResizeObserver(measure);
     observer.observe(list);
@@ -37,16 +36,15 @@ export function LogList({ logs, rowHeight = 20, children, onFollow, style, onScr
     return () => observer.disconnect();
   }, []);
 
-  const count = logs.length;
+  const height = logs.length * rowHeight;
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever scrolls is not to be moved, nor who gives another `onFollow`
   useLayoutEffect(() => {
-    const list = element.current;
-    if (!list) return;
+    const list = element.current as HTMLDivElement;
     // Of what fits everybody sees the end, and no scrolling would tell.
-    if (count * rowHeight <= list.clientHeight) follow(true);
+    if (height <= list.clientHeight) follow(true);
     const at = logs.indexOf(first.current as LogRecord);
     if (following.current) list.scrollTop = list.scrollHeight;
-    else if (at >= 0) list.scrollTop += (at - Math.floor(seen.top / rowHeight)) * rowHeight;
+    else if (at >= 0) list.scrollTop += (at - Math.floor(list.scrollTop / rowHeight)) * rowHeight;
   }, [logs, rowHeight, seen.height]);
 
   function follow(atEnd: boolean) {
@@ -74,9 +72,10 @@ export function LogList({ logs, rowHeight = 20, children, onFollow, style, onScr
       tabIndex={0}
       {...rest}
       onScroll={scrolled}
-      style={{ overflowY: "auto", ...style }}
+      // The browser's own anchoring would move once more what is moved here.
+      style={{ overflowY: "auto", overflowAnchor: "none", ...style }}
     >
-      <div style={{ height: count * rowHeight, paddingTop: made * rowHeight, boxSizing: "border-box" }}>
+      <div style={{ height, paddingTop: made * rowHeight, boxSizing: "border-box" }}>
         {rows.map((record) => (
           <div key={`${record.stream}/${record.id}`} style={{ height: rowHeight, overflow: "hidden" }}>
             {children(record)}

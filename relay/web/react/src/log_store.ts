@@ -21,6 +21,8 @@ export class LogStore {
   /** What came while paused, at most `max`: of more, those would leave that are the first to leave anyway. */
   #waiting: LogRecord[] = [];
   #gaps: Gap[] = [];
+  /** What was numbered before its stream's numbers began anew. */
+  readonly #former = new WeakSet<LogRecord>();
   #pending = 0;
   #paused = false;
   #state: SubscriptionState | null = null;
@@ -30,18 +32,6 @@ export class LogStore {
     this.#logs = [];
     this.#waiting = [];
     this.#gaps = [];
-    this.#pending = 0;
-    this.#changed();
-  };
-
-  readonly #pause = (): void => {
-    this.#paused = true;
-  };
-
-  readonly #resume = (): void => {
-    this.#paused = false;
-    this.#show(this.#waiting);
-    this.#waiting = [];
     this.#pending = 0;
     this.#changed();
   };
@@ -72,8 +62,16 @@ export class LogStore {
     error: null,
     pending: 0,
     clearLogs: this.#clear,
-    pause: this.#pause,
-    resume: this.#resume,
+    pause: () => {
+      this.#paused = true;
+    },
+    resume: () => {
+      this.#paused = false;
+      this.#show(this.#waiting);
+      this.#waiting = [];
+      this.#pending = 0;
+      this.#changed();
+    },
   };
   #snapshot = this.nothing;
 
@@ -143,15 +141,19 @@ export class LogStore {
   #declare(gap: Gap): void {
     this.#gaps = newest([...this.#gaps, gap], MOST_GAPS);
     const { stream, reason } = gap;
-    if (reason !== "fork" && reason !== "cleared") return;
     const last = numberIn(gap.after);
+    const isFork = reason === "fork";
+    const isBefore = (record: LogRecord) => this.#former.has(record) || numberIn(record.id) <= last;
     // A fork takes away what lies behind, a clearing what does not.
-    const stays = ({ stream: own, id }: LogRecord) => own !== stream || numberIn(id) <= last === (reason === "fork");
+    const stays = (record: LogRecord) => record.stream !== stream || isBefore(record) === isFork;
+    if (reason === "epoch")
+      for (const record of [...this.#logs, ...this.#waiting]) if (record.stream === stream) this.#former.add(record);
+    if (!isFork && reason !== "cleared") return;
     this.#logs = this.#logs.filter(stays);
-    const waiting = this.#waiting.filter(stays);
     // More may be pending than waits.
-    this.#pending -= this.#waiting.length - waiting.length;
-    this.#waiting = waiting;
+    this.#pending -= this.#waiting.length;
+    this.#waiting = this.#waiting.filter(stays);
+    this.#pending += this.#waiting.length;
   }
 
   /** Tells at the next animation frame. A page that is hidden gets none, and shows nothing. */
@@ -162,23 +164,14 @@ export class LogStore {
 
 /** By the time of appending among streams; within a stream the order is that of coming. */
 function insert(logs: LogRecord[], record: LogRecord): void {
-  let at = logs.length;
-  const time = appendedAt(record);
-  for (
-    let before = logs[at - 1];
-    before && before.stream !== record.stream && appendedAt(before) > time;
-    before = logs[at - 1]
-  )
-    at -= 1;
-  logs.splice(at, 0, record);
+  const time = numberIn(record.id, 0);
+  const last = logs.findLastIndex((each) => each.stream === record.stream || numberIn(each.id, 0) <= time);
+  logs.splice(last + 1, 0, record);
 }
 
-function appendedAt({ id }: LogRecord): number {
-  return Number.parseInt(id, 10);
-}
-
-function numberIn(id: string | null): number {
-  return Number(id?.split("-")[1] ?? 0);
+/** A record's number in its stream; or, the first part of its ID, the time of its appending. */
+function numberIn(id: string | null, part = 1): number {
+  return Number(id?.split("-")[part] ?? 0);
 }
 
 function newest<T>(items: T[], most: number): T[] {

@@ -23,7 +23,7 @@ export function TailraceProvider(props: ProviderProps) {
 
 function OwnClient({ url, children, ...options }: Exclude<ProviderProps, { client: Client }>) {
   // A client connects when something subscribes, so one that StrictMode throws away costs nothing.
-  const [client] = useState(() => connect(typeof url === "string" ? url : [...url], options));
+  const [client] = useState(() => connect(url, options));
   return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
 }
 

@@ -117,6 +117,20 @@ describe("LogList", () => {
     expect(first()).toBe("30");
   });
 
+  it("keeps its place also when more leave before the page has told that it was scrolled", () => {
+    const logs = numbered(0, 60);
+    show(logs.slice(0, 40));
+    scroll(30 * ROW);
+    show(logs.slice(8, 48));
+    show(logs.slice(12, 52));
+    expect(list().scrollTop).toBe(18 * ROW);
+  });
+
+  it("is moved by nothing else when records leave above it", () => {
+    show(numbered(0, 40));
+    expect(list().style.overflowAnchor).toBe("none");
+  });
+
   it("follows again when all that is left fits, though nobody scrolled", () => {
     show(numbered(0, 40));
     scroll(0);

@@ -2,6 +2,9 @@
 const MOST_WAYS = 1000;
 const MOST_WAYS_REPEATED = 32;
 
+// Steps that a text may take, with or without repetitions: half a ms, about.
+const MOST_STEPS = 1 << 18;
+
 interface Group {
   /** Ways to match what stands in the branch so far, and the branches before. */
   ways: number;
@@ -29,7 +32,13 @@ export class Backtracking {
   #open = false;
 
   get isSafe(): boolean {
-    return this.#group.ways + this.#group.before <= (this.repetitions ? MOST_WAYS_REPEATED : MOST_WAYS);
+    return this.#allWays <= (this.repetitions ? MOST_WAYS_REPEATED : MOST_WAYS);
+  }
+
+  /** Characters of the longest text that takes no more than half a ms. */
+  get longest(): number {
+    const lengths = MOST_STEPS / this.#allWays;
+    return this.repetitions ? Math.sqrt(lengths) : lengths;
   }
 
   /** A character, or with an empty source what is none; `literal`: the only one that may stand there, if it must. */
@@ -72,5 +81,9 @@ export class Backtracking {
     this.repetitions++;
     this.#open ||= !this.#source;
     this.#repeated = this.#source;
+  }
+
+  get #allWays(): number {
+    return this.#group.ways + this.#group.before;
   }
 }

@@ -13,9 +13,6 @@ export type TextTest = (text: string) => boolean;
 // Characters of a text that expressions and globs look at, as on the server.
 const SEEN = 1 << 16;
 
-// Characters of a text in which the mode `server` looks for a repetition without an end: some 16 million steps.
-const SEEN_REPEATING = 1 << 12;
-
 let lastText = "";
 let lastLowered = "";
 
@@ -51,9 +48,10 @@ export function textTest(pattern: Pattern, anywhere: boolean, mode: RegexMode, u
   return (text) => find(seen(lowered(text)), 0) !== null;
 }
 
-function regexTest({ compiled, repeats, safe }: Compiled, mode: RegexMode, unknown: boolean): TextTest {
+function regexTest({ compiled, longest, safe }: Compiled, mode: RegexMode, unknown: boolean): TextTest {
   if (!compiled || (mode === "server" && !safe)) return () => unknown;
-  const limit = mode === "server" && repeats ? SEEN_REPEATING : Number.POSITIVE_INFINITY;
+  // Of longer texts no more is looked at anyway.
+  const limit = mode === "server" && longest < SEEN ? longest : Number.POSITIVE_INFINITY;
   return (text) => (text.length > limit ? unknown : compiled.test(seen(text)));
 }
 
@@ -74,10 +72,10 @@ export function finder(pattern: Pattern, mode: RegexMode): Finder | null {
     const folded = pattern.text.toLowerCase();
     return (text, from) => place(folded, text, from);
   }
-  const { compiled, source, flags, repeats } = translated(pattern);
+  const { compiled, source, flags, longest } = translated(pattern);
   if (!compiled || !isExact(pattern, mode)) return null;
   const global = new RegExp(source, `${flags}g`);
-  const limit = mode === "server" && repeats ? SEEN_REPEATING : SEEN;
+  const limit = mode === "server" ? Math.min(longest, SEEN) : SEEN;
   return (text, from) => place(global, text.slice(0, limit), from);
 }
 

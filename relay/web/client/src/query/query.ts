@@ -25,6 +25,8 @@ export interface Query {
   readonly tree: Node;
   readonly regex: RegexMode;
   matches(record: LogRecord): boolean;
+  /** The same, but that a record does not match where only what is left to the server could tell. */
+  surely(record: LogRecord): boolean;
 }
 
 /** From `start` up to `end`, indices of JavaScript in the query's text. */
@@ -50,14 +52,18 @@ export interface Part {
  */
 export function parse(text: string, { regex = "local" }: QueryOptions = {}): Query {
   const { tree, parts } = parseTree(text);
+  const leaves = leavesOf(tree);
+  const matches = compilePredicate(tree, regex);
+  const hasRegex = leaves.some(({ pattern }) => pattern.type === "regex");
   return {
     text,
     canonical: nodeText(tree),
     parts: parts.map((part) => partOf(part, text.slice(part.start, part.end))),
-    exact: leavesOf(tree).every(({ pattern }) => isExact(pattern, regex)),
+    exact: leaves.every(({ pattern }) => isExact(pattern, regex)),
     tree,
     regex,
-    matches: compilePredicate(tree, regex),
+    matches,
+    surely: hasRegex ? compilePredicate(tree, regex, false) : matches,
   };
 }
 

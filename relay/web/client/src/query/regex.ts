@@ -6,8 +6,8 @@ export interface Expression {
   flags: string;
   /** It takes at most quadratic time, whatever the text is. */
   safe: boolean;
-  /** It has repetitions without an end. */
-  repeats: boolean;
+  /** Characters of the longest text in which it is quick, whatever they are. */
+  longest: number;
   /** JavaScript has no expression that means the same. */
   strange: boolean;
 }
@@ -104,8 +104,8 @@ class Translator {
   end(): Expression {
     const flags = this.#ignoreCase ? "iu" : "u";
     new RegExp(this.#source, flags); // refuses what JavaScript refuses, too: parentheses without partners, `**`
-    const { isSafe: safe, repetitions } = this.#cost;
-    return { source: this.#source, flags, safe, repeats: repetitions > 0, strange: this.#strange };
+    const { isSafe: safe, longest } = this.#cost;
+    return { source: this.#source, flags, safe, longest, strange: this.#strange };
   }
 
   /** Any one of some. Where case counts otherwise than before, that is said. */

@@ -45,12 +45,24 @@ describe("an expression", () => {
     expect(translate(expression, true).safe).toBe(false);
   });
 
+  test.each([
+    ["timeout", 262_144],
+    ["timeout|refused|reset|unreachable", 65_536],
+    ["error.{0,63}timeout", 4_096],
+    [".{0,999}x", 262],
+    ["\\w+@", 512],
+    ["(?:GET|HEAD|POST|PUT) /\\w+", 256],
+    ["a{0,31}\\w+x", 90],
+  ])("%s is quick in texts of no more than %d characters", (expression, longest) => {
+    expect(Math.floor(translate(expression, false).longest)).toBe(longest);
+  });
+
   test("that is called safe takes little time on texts made against it", () => {
     for (const expression of ["\\d+ms", "(abc)+d", "[a-c]+x", ".*x", "a.{0,50}b", "(?:a|b|ab)*?"]) {
-      const { source, flags, safe } = translate(expression, false);
+      const { source, flags, safe, longest } = translate(expression, false);
       if (!safe) continue;
       const compiled = new RegExp(source, flags);
-      for (const text of ["1", "abc", "a", "ab"]) compiled.test(text.repeat(4096 / text.length));
+      for (const text of ["1", "abc", "a", "ab"]) compiled.test(text.repeat(longest / text.length));
     }
   });
 

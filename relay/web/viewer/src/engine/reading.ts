@@ -13,7 +13,7 @@ import { Rate } from "./rate.ts";
 import { refusalOf } from "./refusal.ts";
 import { roomIn } from "./room.ts";
 import type { Shared } from "./shared.ts";
-import { isNarrower, type QuerySieve } from "./sieve.ts";
+import { isNarrower, knows, type QuerySieve } from "./sieve.ts";
 
 // Records of history that a jump to the newest shows before them.
 const BEFORE = 500;
@@ -116,7 +116,7 @@ export class Reading {
 
   /**
    * Goes on with another question, if what it selects is held as far as anything is: now, or up to where a wider question
-   * stood that this one took the place of. What is held stays, filtered.
+   * stood that this one took the place of; and if it is known here what that is. What is held stays, filtered.
    */
   takes(question: EngineQuestion, sieve: QuerySieve): boolean {
     this.#refusal = null;
@@ -126,7 +126,7 @@ export class Reading {
     const here = this.#former ?? this.#here();
     const narrower = isNarrower(sieve, here.sieve);
     const wider = narrower ? null : this.#checkpoints.find(sieve, here.cursor, this.holding.capacity.entries / 2);
-    if (!narrower && !wider) return false;
+    if ((!narrower && !wider) || !knows(sieve, this.holding.sequence)) return false;
     this.#former = { ...here, wider };
     this.#question = question;
     this.#sieve = sieve;

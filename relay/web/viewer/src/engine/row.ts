@@ -28,6 +28,7 @@ function recordRow(entry: RecordEntry, number: number, look: Look): RecordRow {
   const { key, record, stream, time, marked } = entry;
   const { message } = record;
   const text = clip(firstLine(message), CLIPPED);
+  const shown = clip(message, CLIPPED);
   const lines = linesOf(record);
   const fields = fieldsOf(record);
   return {
@@ -45,7 +46,7 @@ function recordRow(entry: RecordEntry, number: number, look: Look): RecordRow {
     service: clip(record.service ?? "", NAME),
     logger: clip(record.logger ?? "", NAME),
     text,
-    message: clip(message, CLIPPED),
+    message: shown,
     length: message.length,
     lines,
     exception: clip(lastLine(record.exception ?? ""), EXCEPTION),
@@ -53,7 +54,8 @@ function recordRow(entry: RecordEntry, number: number, look: Look): RecordRow {
     expandable: lines > 1 || message.length > CLIPPED || hasMore(record),
     trace: clip(record.trace_id ?? "", NAME),
     marked,
-    hits: look.hits(text),
+    // The first line is where the message begins: what is marked there stands first.
+    hits: look.hits(shown),
   };
 }
 

@@ -51,7 +51,7 @@ export interface RecordRow {
   expandable: boolean;
   trace: string;
   marked: boolean;
-  /** What the find text and the query's words match in `text`: start, end. */
+  /** What the find text and the query's words match in `message`, and so in `text`: start, end. */
   hits: [start: number, end: number][];
 }
 

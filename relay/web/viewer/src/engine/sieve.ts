@@ -1,5 +1,7 @@
 import type { LogRecord } from "@tailrace/client";
 import type * as Language from "@tailrace/client/query";
+import type { Entry } from "./entry.ts";
+import { occurrences } from "./occurrences.ts";
 
 /** From the first index up to, not including, the second. */
 export type Span = Language.Span;
@@ -15,6 +17,8 @@ export interface QuerySieve extends Sieve {
   readonly text: string;
   /** What all must match; null while nobody here can read queries. */
   readonly parts: readonly Language.Part[] | null;
+  /** Whether a record matches without anything that only the server knows. */
+  surely(record: LogRecord): boolean;
 }
 
 // Loaded when there is something to read: the first view of most pages has no query.
@@ -46,9 +50,18 @@ export function loadLanguage(): Promise<void> {
  * @throws {QueryError} what is wrong, and where.
  */
 export function sieveOf(text: string): QuerySieve {
-  if (text === "" || language === null) return { text, parts: text ? null : [], matches: () => true, hits: () => [] };
+  if (text === "" || language === null)
+    return { text, parts: text ? null : [], matches: () => true, surely: () => true, hits: () => [] };
   const query = language.parse(text, { regex: "server" });
-  return { text, parts: query.parts, matches: query.matches, hits: language.highlights(query) };
+  const { parts, matches, surely } = query;
+  return { text, parts, matches, surely, hits: language.highlights(query) };
+}
+
+/** Whether nothing of what is held has to be left to the server. */
+export function knows({ matches, surely }: QuerySieve, held: Iterable<Entry>): boolean {
+  if (matches === surely) return true;
+  for (const entry of held) if (entry.type === "record" && matches(entry.record) && !surely(entry.record)) return false;
+  return true;
 }
 
 /** Whether all that one query matches is matched by another, as far as can be told from what they are made of. */
@@ -59,14 +72,11 @@ export function isNarrower({ parts }: QuerySieve, than: QuerySieve): boolean {
   );
 }
 
-// What is marked of one text; nobody counts further.
-const MARKED = 100;
-
 /** What the find box looks for: a text, in any case, in message, exception and the values of fields. Null for none. */
 export function finding(text: string): Sieve | null {
   const wanted = text.toLowerCase();
   if (!wanted) return null;
-  return { matches: (record) => contains(record, wanted), hits: (shown) => places(shown, wanted) };
+  return { matches: (record) => contains(record, wanted), hits: (shown) => occurrences(shown, wanted) };
 }
 
 function contains({ message, exception, fields }: LogRecord, wanted: string): boolean {
@@ -85,16 +95,6 @@ function within(value: unknown, wanted: string, depth: number): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value !== "object") return String(value).includes(wanted);
   return depth < DEEPEST && Object.values(value).some((each) => within(each, wanted, depth + 1));
-}
-
-function places(text: string, wanted: string): Span[] {
-  const lower = text.toLowerCase();
-  // Some letters are longer in lower case: then places in it are none in the text.
-  if (lower.length !== text.length) return [];
-  const found: Span[] = [];
-  for (let at = lower.indexOf(wanted); at >= 0 && found.length < MARKED; at = lower.indexOf(wanted, at + wanted.length))
-    found.push([at, at + wanted.length]);
-  return found;
 }
 
 /** Two lists of places as one: in order, and what overlaps is one place. */

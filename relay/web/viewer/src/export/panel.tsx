@@ -1,5 +1,6 @@
 import type { DownloadFormat } from "@tailrace/client";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { EngineQuestion } from "../engine/protocol.ts";
 import { engine, gateways, isOpen } from "../state/page.ts";
 import { selected } from "../state/reading.ts";
 import { question, view } from "../state/view.ts";
@@ -100,7 +101,7 @@ function nameOf(suffix: string): string {
 /** The gateway's own files, of one stream each. */
 function History() {
   const asked = question.value;
-  const streams = streamsShown();
+  const streams = useStreams(asked);
   const [picked, setPicked] = useState("");
   const stream = streams.includes(picked) ? picked : (streams[0] ?? "");
   const several = streams.length > 1;
@@ -134,6 +135,20 @@ function History() {
       </div>
     </fieldset>
   );
+}
+
+/** The streams of what is asked; none until it is known which. */
+function useStreams(asked: EngineQuestion | null): string[] {
+  const [streams, setStreams] = useState<string[]>([]);
+  useEffect(() => {
+    let isOver = false;
+    setStreams([]);
+    attempt(streamsShown().then((found) => isOver || setStreams(found)));
+    return () => {
+      isOver = true;
+    };
+  }, [asked]);
+  return streams;
 }
 
 /** With a token the file comes by way of the page: no address may have one in it. */

@@ -108,17 +108,18 @@ function Message({ row, record: { message } }: { row: RecordRow; record: LogReco
   return (
     <>
       {needsPlace && <LongText text={message} label="Message" kind="message" />}
-      {json !== undefined && <Values title="Message as JSON" path={null} value={json} />}
+      {json !== undefined && <Values title="Message as JSON" path={null} value={json} message={message} />}
     </>
   );
 }
 
-function Values({ title, path, value }: { title: string; path: string | null; value: unknown }) {
+function Values({ title, ...tree }: { title: string; path: string | null; value: unknown; message?: string }) {
+  const { value } = tree;
   const isTree = typeof value === "object" && value !== null;
   return (
     <div class="detail-section">
       <p class="detail-title">{title}</p>
-      {isTree ? <Tree path={path} value={value} /> : <Tree path={null} value={{ [title]: value }} />}
+      {isTree ? <Tree {...tree} /> : <Tree path={null} value={{ [title]: value }} />}
     </div>
   );
 }

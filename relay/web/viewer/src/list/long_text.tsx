@@ -2,7 +2,7 @@ import { Component, type JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ansi } from "../state/preferences.ts";
 import { chunksOf } from "./chunks.ts";
-import { Text } from "./pieces.tsx";
+import { FoundText } from "./found_text.tsx";
 import { size } from "./words.ts";
 
 // Characters that are shown at first.
@@ -43,7 +43,7 @@ class Chunk extends Component<{ text: string; ansi: boolean }> {
   override render({ text, ansi }: { text: string; ansi: boolean }): JSX.Element {
     return (
       <div class="detail-chunk">
-        <Text text={text} ansi={ansi} tabbed />
+        <FoundText text={text} ansi={ansi} />
       </div>
     );
   }

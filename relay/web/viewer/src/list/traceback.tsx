@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { count } from "../status/numbers.ts";
+import { FoundText, hitsIn } from "./found_text.tsx";
 import { LongText } from "./long_text.tsx";
-import { Text } from "./pieces.tsx";
 import { type Stretch, stretchesOf } from "./traceback.ts";
 
 // Characters of a traceback that is read frame by frame; a longer one is a text.
@@ -25,23 +25,25 @@ export function Traceback({ text }: { text: string }) {
 }
 
 function Frames({ stretch: { kind, text, frames } }: { stretch: Stretch }) {
-  const [open, setOpen] = useState(false);
+  const [chosen, setChosen] = useState<boolean | null>(null);
   if (kind !== "library") {
     return (
       <div class={`frames-${kind}`}>
-        <Text text={text} ansi={false} tabbed />
+        <FoundText text={text} ansi={false} />
       </div>
     );
   }
+  // What is looked for is not folded away.
+  const open = chosen ?? hitsIn(text).length > 0;
   return (
     <div class="frames-library">
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" aria-expanded={open} onClick={() => setChosen(!open)}>
         <span aria-hidden="true">{open ? "▾" : "▸"} </span>
         {count(frames, "library frame")}
       </button>
       {open && (
         <div>
-          <Text text={text} ansi={false} tabbed />
+          <FoundText text={text} ansi={false} />
         </div>
       )}
     </div>

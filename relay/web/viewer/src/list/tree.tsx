@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { number } from "../status/numbers.ts";
-import { Text } from "./pieces.tsx";
+import { FoundText } from "./found_text.tsx";
 import { visible } from "./text.ts";
 import { ValueButtons } from "./value_buttons.tsx";
-import { branchOf, valueText } from "./values.ts";
+import { branchOf, valueText, writtenIn } from "./values.ts";
 import { size } from "./words.ts";
 
 // Levels that are open at first, and entries of one branch that are shown at once.
@@ -16,17 +16,19 @@ interface TreeProps {
   /** What the query calls it: `fields.user`; null when it has no name there. */
   path: string | null;
   value: unknown;
+  /** The message that the value was read out of; "" for others. */
+  message?: string;
   depth?: number;
 }
 
 /** What a value holds, level by level. */
-export function Tree({ path, value, depth = 0 }: TreeProps) {
+export function Tree({ path, value, message = "", depth = 0 }: TreeProps) {
   const [shown, setShown] = useState(ENTRIES);
   const entries = branchOf(value)?.entries ?? [];
   return (
     <ul class="tree">
       {entries.slice(0, shown).map(([name, each]) => (
-        <Entry key={name} name={name} path={pathOf(path, name, value)} value={each} depth={depth} />
+        <Entry key={name} name={name} path={pathOf(path, name, value)} value={each} message={message} depth={depth} />
       ))}
       {entries.length > shown && (
         <li>
@@ -39,14 +41,14 @@ export function Tree({ path, value, depth = 0 }: TreeProps) {
   );
 }
 
-function Entry({ name, path, value, depth }: TreeProps & { name: string; depth: number }) {
+function Entry({ name, path, value, message, depth }: Required<TreeProps> & { name: string }) {
   const branch = branchOf(value);
   const [open, setOpen] = useState(depth < OPEN);
   if (!branch?.entries.length) {
     return (
       <li class="tree-entry">
         <span class="tree-name">{visible(name)}</span> <Leaf value={value} />
-        <ValueButtons path={path} value={value} />
+        <ValueButtons path={path} value={value} written={message ? () => writtenIn(message, name, value) : null} />
       </li>
     );
   }
@@ -57,7 +59,7 @@ function Entry({ name, path, value, depth }: TreeProps & { name: string; depth: 
         <span class="tree-name">{visible(name)}</span> <span class="tree-summary">{branch.summary}</span>
       </button>
       <ValueButtons path={null} value={value} />
-      {open && <Tree path={path} value={value} depth={depth + 1} />}
+      {open && <Tree path={path} value={value} message={message} depth={depth + 1} />}
     </li>
   );
 }
@@ -66,7 +68,7 @@ function Leaf({ value }: { value: unknown }) {
   const text = valueText(value);
   return (
     <span class="tree-value" data-type={value === null ? "null" : typeof value}>
-      <Text text={text.slice(0, TEXT)} ansi={false} tabbed />
+      <FoundText text={text.slice(0, TEXT)} ansi={false} />
       {text.length > TEXT && <span class="log-more"> {size(text.length)}</span>}
     </span>
   );

@@ -3,18 +3,30 @@ import { attempt, say } from "../export/notice.ts";
 import { filterFor, isAskable } from "./filtering.ts";
 import { valueText } from "./values.ts";
 
+interface ValueButtonsProps {
+  /** What the query calls it; null when it has no name there. */
+  path: string | null;
+  value: unknown;
+  /** Then how it stands in the message; without, it cannot be asked for. */
+  written?: (() => string) | null;
+}
+
 /** What can be done with a value: ask for it, ask for all but it, copy it. */
-export function ValueButtons({ path, value }: { path: string | null; value: unknown }) {
+export function ValueButtons({ path, value, written = null }: ValueButtonsProps) {
   const name = path === null ? "the value" : path;
+  const ask = (negated: boolean) => {
+    if (path !== null && isAskable(value)) filterFor(path, value, negated);
+    else if (written) filterFor("message", written(), negated);
+  };
   return (
     <span class="detail-buttons">
-      {path !== null && isAskable(value) && (
+      {(path !== null || written) && isAskable(value) && (
         <>
           <button
             type="button"
             title="Filter for this value"
             aria-label={`Filter for ${name}`}
-            onClick={() => filterFor(path, value)}
+            onClick={() => ask(false)}
           >
             +
           </button>
@@ -22,7 +34,7 @@ export function ValueButtons({ path, value }: { path: string | null; value: unkn
             type="button"
             title="Filter out this value"
             aria-label={`Filter out ${name}`}
-            onClick={() => filterFor(path, value, true)}
+            onClick={() => ask(true)}
           >
             −
           </button>

@@ -30,5 +30,17 @@ export function jsonIn(message: string): unknown {
   }
 }
 
+/** How a value stands in a message that is JSON: behind its name, unless nothing stands so there, as of items of a list. */
+export function writtenIn(message: string, name: string, value: unknown): string {
+  const [key, text] = [JSON.stringify(name), JSON.stringify(value)];
+  const forms = [`${key}:${text}`, `${key}: ${text}`, text];
+  return [...forms, ...forms.map(escaped)].find((form) => message.includes(form)) ?? valueText(value);
+}
+
+/** As it is written where ASCII alone is wanted, which is what Python does unless told otherwise. */
+function escaped(text: string): string {
+  return text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 // Characters of a message that is read as JSON.
 const MOST = 1_000_000;

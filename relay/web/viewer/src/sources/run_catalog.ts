@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { StreamHorizon } from "@tailrace/client";
 import type { Engine } from "../engine/engine.ts";
+import { RunErrors } from "./run_errors.ts";
 import { factsOf, type RunFacts, runStreams, TELLING } from "./run_facts.ts";
 
 /** Runs that are looked into at a time, and how many more each time that somebody wants more. */
@@ -15,6 +16,7 @@ interface Known {
   /** Of the stream when it was looked into: while it stays, so does the run. */
   newest: string | null;
   facts: RunFacts;
+  errors: RunErrors;
 }
 
 /** The newest runs, and how each of them stands. */
@@ -23,7 +25,7 @@ export class RunCatalog {
   readonly runs = signal<RunFacts[] | null>(null);
   /** How many runs there are; more than `runs` has, perhaps. */
   readonly total = signal(0);
-  /** Why the last look failed; "" when it did not. */
+  /** What failed in the last look, and why; "" when nothing did. */
   readonly failure = signal("");
   #known = new Map<string, Known>();
   #wanted = PAGE;
@@ -53,32 +55,44 @@ export class RunCatalog {
     try {
       const found = runStreams(await this.#engine.call("streams"));
       const shown = found.slice(0, this.#wanted);
-      await inTurn(shown, (horizon) => this.#read(horizon));
+      const failures: string[] = [];
+      await inTurn(shown, (horizon) =>
+        this.#read(horizon).catch((error: unknown) => {
+          failures.push(`${horizon.stream} could not be read: ${wordsOf(error)}`);
+        }),
+      );
       const known = new Map([...this.#known].filter(([stream]) => shown.some((each) => each.stream === stream)));
       this.#known = known;
       this.total.value = found.length;
       this.runs.value = shown.flatMap(({ stream }) => known.get(stream)?.facts ?? []);
-      this.failure.value = "";
+      this.failure.value = failures[0] ?? "";
     } catch (error) {
-      this.failure.value = error instanceof Error ? error.message : String(error);
+      this.failure.value = `The runs could not be listed: ${wordsOf(error)}`;
     }
   }
 
   async #read(horizon: StreamHorizon): Promise<void> {
-    if (this.#known.get(horizon.stream)?.newest === horizon.newest) return;
-    this.#known.set(horizon.stream, { newest: horizon.newest, facts: await readRun(this.#engine, horizon) });
+    const { stream, newest } = horizon;
+    const known = this.#known.get(stream);
+    if (known?.newest === newest) return;
+    const errors = known?.errors ?? new RunErrors(this.#engine);
+    this.#known.set(stream, { newest, errors, facts: await readRun(this.#engine, horizon, errors) });
   }
 }
 
-/** How a run stands now. */
-export async function readRun(engine: Asks, horizon: StreamHorizon): Promise<RunFacts> {
+/** How a run stands now; `counted` are its errors as they were counted before. */
+export async function readRun(engine: Asks, horizon: StreamHorizon, counted: RunErrors): Promise<RunFacts> {
   const { stream } = horizon;
   const [begin, end, errors] = await Promise.all([
     engine.call("page", stream, { after: "0-0", limit: TELLING }),
     engine.call("latest", stream, { limit: TELLING }),
-    engine.call("summary", stream, { query: "level:>=error", buckets: 1 }),
+    counted.of(horizon),
   ]);
-  return factsOf(horizon, begin.records, end.records, errors.total);
+  return factsOf(horizon, begin.records, end.records, errors);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

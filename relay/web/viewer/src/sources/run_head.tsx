@@ -8,6 +8,7 @@ import { count } from "../status/numbers.ts";
 import { ALL_RUNS } from "./chosen.ts";
 import { choose } from "./follow.ts";
 import { readRun } from "./run_catalog.ts";
+import { RunErrors } from "./run_errors.ts";
 import { heardOf, type RunFacts } from "./run_facts.ts";
 import { RunState, startOf, tookOf } from "./run_list.tsx";
 import "./runs.css";
@@ -114,11 +115,12 @@ function useRun(stream: string): { facts: RunFacts | null; failure: string } {
 /** Reads the run again; null without one, undefined where it is as it was when it was read before. */
 function newsOf(stream: string): () => Promise<RunFacts | null | undefined> {
   let newest: string | null | undefined;
+  const errors = new RunErrors(engine);
   return async () => {
     const horizon = (await engine.call("streams")).find((each) => each.stream === stream);
     if (!horizon) return null;
     if (horizon.newest === newest) return undefined;
-    const facts = await readRun(engine, horizon);
+    const facts = await readRun(engine, horizon, errors);
     newest = horizon.newest;
     return facts;
   };

@@ -43,7 +43,7 @@ export function RunList() {
       </div>
       {catalog.failure.value && (
         <p class="runs-note" role="alert">
-          The runs could not be listed: {catalog.failure.value}
+          {catalog.failure.value}
         </p>
       )}
       {!runs && !catalog.failure.value && <p class="runs-note">Looking at the runs …</p>}

@@ -1,12 +1,12 @@
-import { untracked } from "@preact/signals";
-import type { Page } from "@tailrace/client";
+import type { Page, StreamHorizon } from "@tailrace/client";
 import { engine } from "../state/page.ts";
 import { active, goTo } from "../state/reading.ts";
 import { question } from "../state/view.ts";
+import { timeOfId } from "../status/words.ts";
 import { longText } from "./calendar.ts";
 import type { Meaning } from "./meaning.ts";
 import { backToLive, seeAround, showRecord } from "./record.ts";
-import { streamsShown } from "./streams.ts";
+import { streamsDrawn, streamsShown } from "./streams.ts";
 import { zone } from "./zone.ts";
 
 // Pages of history that are read, newest first, before a time is asked for outright: so the query stays in force where the way is
@@ -81,19 +81,27 @@ function nextFrame(): Promise<void> {
 }
 
 async function jumpToId(id: string): Promise<string | null> {
-  const streams = untracked(streamsShown).slice(0, MOST_STREAMS);
-  for (const stream of streams) if (await showRecord(`${stream}/${id}`)) return null;
-  const [only, ...others] = streams;
-  if (only && !others.length) return around(only, id);
-  const found = await Promise.all(streams.map((stream) => has(stream, id)));
-  const stream = streams.find((_, place) => found[place]);
-  if (stream !== undefined) return around(stream, id);
-  return `None of the chosen streams has a record ${id}. Choose its stream, or paste a link to it.`;
+  for (const stream of streamsDrawn().slice(0, MOST_STREAMS)) if (await showRecord(`${stream}/${id}`)) return null;
+  const stream = await holderOf(id);
+  if (stream === undefined)
+    return `None of the chosen streams has a record ${id}. Choose its stream, or paste a link to it.`;
+  const record = `${stream}/${id}`;
+  if (!(await showRecord(record))) seeAround(record);
+  return null;
 }
 
-function around(stream: string, id: string): null {
-  seeAround(`${stream}/${id}`);
-  return null;
+/** The stream that has a record of this ID. One that alone was named is taken at its word: the gateway says what became of the record. */
+async function holderOf(id: string): Promise<string | undefined> {
+  const streams = (await streamsShown((horizon) => reaches(horizon, id))).slice(0, MOST_STREAMS);
+  if (streams[0] === question.peek()?.streams.join()) return streams[0];
+  const found = await Promise.all(streams.map((stream) => has(stream, id)));
+  return streams.find((_, place) => found[place]);
+}
+
+/** Whether a record could be one of those that a stream keeps. */
+function reaches({ oldest, newest }: StreamHorizon, id: string): boolean {
+  if (oldest === null || newest === null) return false;
+  return timeOfId(oldest) <= timeOfId(id) && timeOfId(id) <= timeOfId(newest);
 }
 
 async function has(stream: string, id: string): Promise<boolean> {

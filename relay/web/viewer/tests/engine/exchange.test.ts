@@ -188,6 +188,22 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
       expect(page.frame.proof).toMatchObject({ records: 4, reconnects: 0, whole: true });
     });
 
+    test("that only the gateway can judge of what is held begins anew", async () => {
+      const name = stream();
+      const long = `${"x".repeat(600)} long`;
+      await gateway.write(name, ["a short one", long, "b"]);
+      const page = open({ streams: [name] });
+      await page.sees(({ held }) => held === 3, "the lines");
+      page.follow({ streams: [name], query: String.raw`/\w+ short/` });
+      await page.shows(["a short one"]);
+      page.follow({ streams: [name], query: "" });
+      await page.sees(({ held, pending }) => held === 3 && !pending, "all again");
+      page.follow({ streams: [name], query: "a /short/" });
+      await page.sees(({ pending, state }) => !pending && state.live, "the gateway's answer");
+      expect(page.frame.held).toBe(3);
+      await page.shows(["<horizon>", "a short one"]);
+    });
+
     test("that is wide again gives up nothing, and has what came meanwhile", async () => {
       const name = stream();
       await gateway.write(name, ["apple 0", "pear 0"]);
@@ -280,8 +296,8 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
       await page.sees(({ held, pending }) => held === 19 && !pending, "all of the three");
       expect(new Set(page.texts()).size).toBe(19);
       expect(page.frame.proof).toMatchObject({ records: 19, duplicates: 0, missing: 0, reconnects: 0, whole: true });
-      await page.ask({ type: "older", list: "all" });
-      expect(page.frame.held).toBe(29);
+      expect(await page.ask({ type: "older", list: "all" })).toEqual({ added: 11, done: true });
+      await page.sees(({ held }) => held === 29, "the first ten, behind the bar where history begins");
     });
 
     test("that is asked once more begins anew", async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { recordEntry } from "../../src/engine/entry.ts";
 import { clip, rowOf } from "../../src/engine/row.ts";
 import { CLIPPED, type RecordRow } from "../../src/engine/rows.ts";
+import { piecesOf } from "../../src/list/text.ts";
 import { record } from "./records.ts";
 
 function row(more: Partial<LogRecord>): RecordRow {
@@ -23,6 +24,19 @@ describe("a row", () => {
     expect(row({ message: "one\r\ntwo\nthree" })).toMatchObject({
       ...{ text: "one", message: "one\r\ntwo\nthree", lines: 3, length: 14, expandable: true },
     });
+  });
+
+  test("is marked in all of the message that a wrapped line shows, the first line first", () => {
+    const entry = recordEntry(record("1700000000123-1", { message: "find one\nand two to find" }), 7, 1);
+    const hits = (text: string) =>
+      [...text.matchAll(/find/g)].map(({ index }) => [index, index + 4] as [number, number]);
+    const { text, message, hits: found } = rowOf(entry, 3, { hue: () => 2, hits }) as RecordRow;
+    expect(found.map(([start, end]) => message.slice(start, end))).toEqual(["find", "find"]);
+    const inLine = piecesOf(text, found).map((piece) => [piece.text, piece.hit]);
+    expect(inLine).toEqual([
+      ["find", true],
+      [" one", false],
+    ]);
   });
 
   test("clips what is long, and never in the middle of a character", () => {

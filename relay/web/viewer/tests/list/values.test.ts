@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CHUNK, chunksOf } from "../../src/list/chunks.ts";
 import { factsOf } from "../../src/list/facts.ts";
 import { Recent } from "../../src/list/recent.ts";
-import { branchOf, jsonIn, valueText } from "../../src/list/values.ts";
+import { branchOf, jsonIn, valueText, writtenIn } from "../../src/list/values.ts";
 
 describe("a value", () => {
   it("is a branch when it holds others", () => {
@@ -27,6 +27,20 @@ describe("a value", () => {
     for (const message of ["words", "7", "{half", '"text"', `[${"1,".repeat(600_000)}1]`]) {
       expect(jsonIn(message)).toBeUndefined();
     }
+  });
+});
+
+describe("a value of a message that is JSON", () => {
+  it("is looked for behind its name, as the message has it", () => {
+    expect(writtenIn('{"status":503,"ok":true}', "status", 503)).toBe('"status":503');
+    expect(writtenIn('{"status": 503, "name": "a \\"b\\""}', "name", 'a "b"')).toBe('"name": "a \\"b\\""');
+    expect(writtenIn('{"café": "caf\\u00e9 \\ud83d\\ude92"}', "x", "café 🚒")).toBe('"caf\\u00e9 \\ud83d\\ude92"');
+    expect(writtenIn('{"town": "K\\u00f6ln"}', "town", "Köln")).toBe('"town": "K\\u00f6ln"');
+  });
+
+  it("is looked for by itself where it has no name, or stands there in other words", () => {
+    expect(writtenIn('{"tags":["a","b"]}', "1", "b")).toBe('"b"');
+    expect(writtenIn('{"path":"\\/api"}', "path", "/api")).toBe("/api");
   });
 });
 

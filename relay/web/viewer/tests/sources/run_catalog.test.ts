@@ -40,9 +40,9 @@ describe("the catalog of runs", () => {
     found.streams = [...runs(2), horizon("run:2", 5, 2_000_000)];
     asked.length = 0;
     await catalog.look();
-    expect([...new Set(asked)]).toEqual(["streams", "page run:2", "latest run:2", "summary run:2"]);
+    expect([...new Set(asked)]).toEqual(["streams", "page run:2", "latest run:2"]);
     expect(catalog.runs.value?.map(({ state, errors }) => [state, errors])).toEqual([
-      ["running", 3],
+      ["running", 4],
       ["ok", 3],
       ["running", 3],
     ]);
@@ -54,10 +54,26 @@ describe("the catalog of runs", () => {
     await catalog.look();
     found.failure = "no gateway answers";
     await catalog.look();
-    expect(catalog.failure.value).toBe("no gateway answers");
+    expect(catalog.failure.value).toBe("The runs could not be listed: no gateway answers");
     expect(catalog.runs.value).toHaveLength(2);
     found.failure = "";
     await catalog.look();
+    expect(catalog.failure.value).toBe("");
+  });
+
+  test("lists the others when one cannot be read, and reads that one again", async () => {
+    let isGone = true;
+    const { engine } = gateway(runs(3), (stream) => {
+      if (isGone && stream === "run:1") throw new Error("no such stream");
+      return record("start");
+    });
+    const catalog = new RunCatalog(engine);
+    await catalog.look();
+    expect(catalog.runs.value?.map(({ stream }) => stream)).toEqual(["run:2", "run:0"]);
+    expect(catalog.failure.value).toBe("run:1 could not be read: no such stream");
+    isGone = false;
+    await catalog.look();
+    expect(catalog.runs.value).toHaveLength(3);
     expect(catalog.failure.value).toBe("");
   });
 

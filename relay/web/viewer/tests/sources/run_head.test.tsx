@@ -10,7 +10,7 @@ const calls = (name: string) => told.filter((each) => each.type === "call" && ea
 test("the page of a run reads it once, and again where something of it is new", async () => {
   await reset();
   let records = [record("start", { run: "nightly" })];
-  const page = () => ({ records });
+  const page = () => ({ records, next: null, gaps: [] });
   Object.assign(answers, { streams: () => [horizon("run:a", records.length)], page, latest: page });
   answers.summary = () => ({ total: 0 });
   look({ run: "run:a" });

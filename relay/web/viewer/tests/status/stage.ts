@@ -3,7 +3,10 @@ import { type ComponentChild, render } from "preact";
 import type { CallName, Command, Frame, Report } from "../../src/engine/protocol.ts";
 import { EMPTY } from "../../src/state/address.ts";
 
-type Call = Extract<Command, { type: "call" | "histogram" }>;
+const ASKING = ["call", "histogram", "locate", "record"] as const;
+
+type Call = Extract<Command, { type: (typeof ASKING)[number] }>;
+type Answered = CallName | Call["type"];
 
 class StandIn {
   onmessage: ((event: MessageEvent<Report>) => void) | null = null;
@@ -14,7 +17,7 @@ class StandIn {
 
   postMessage(command: Command): void {
     told.push(command);
-    if (command.type === "call" || command.type === "histogram") queueMicrotask(() => this.#answer(command));
+    if (isCall(command)) queueMicrotask(() => this.#answer(command));
   }
 
   report(report: Report): void {
@@ -24,13 +27,17 @@ class StandIn {
   #answer(call: Call): void {
     const { ask } = call;
     try {
-      const value = call.type === "call" ? answers[call.name]?.(...(call.call as never[])) : answers.histogram?.();
+      const value = call.type === "call" ? answers[call.name]?.(...(call.call as never[])) : answers[call.type]?.();
       this.report({ type: "answer", ask, value });
     } catch (error) {
       const { message, code = "failed" } = error as Error & { code?: string };
       this.report({ type: "failed", ask, code, message });
     }
   }
+}
+
+function isCall(command: Command): command is Call {
+  return (ASKING as readonly string[]).includes(command.type);
 }
 
 let worker: StandIn | null = null;
@@ -40,7 +47,7 @@ let frames = 0;
 export const told: Command[] = [];
 
 /** What it answers to calls; throwing refuses. */
-export const answers: Partial<Record<CallName | "histogram", (...call: never[]) => unknown>> = {};
+export const answers: Partial<Record<Answered, (...call: never[]) => unknown>> = {};
 
 globalThis.Worker = StandIn as unknown as typeof Worker;
 
@@ -133,7 +140,7 @@ export async function reset(): Promise<void> {
   following.value = { all: true, system: true, audit: true };
   paused.value = false;
   told.length = 0;
-  for (const name of Object.keys(answers)) delete answers[name as CallName | "histogram"];
+  for (const name of Object.keys(answers)) delete answers[name as Answered];
 }
 
 /** Whatever was changed is drawn: components draw in a microtask, and their effects come behind the animation frame after it. */
