@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { reset } from "../status/stage.ts";
 
 // Each test begins before the language is loaded.
@@ -12,6 +12,11 @@ async function opened() {
 }
 
 beforeEach(reset);
+
+// Files that come later share the modules.
+afterAll(() => {
+  vi.resetModules();
+});
 
 describe("the query that is typed", () => {
   test("is remembered as it was meant, also while somebody types on before the language is loaded", async () => {
