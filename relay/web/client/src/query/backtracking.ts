@@ -2,8 +2,8 @@
 const MOST_WAYS = 1000;
 const MOST_WAYS_REPEATED = 32;
 
-// Steps that a text may take, with or without repetitions: half a ms, about.
-const MOST_STEPS = 1 << 18;
+// Steps that a text may take, with or without repetitions: some 4 ms.
+const MOST_STEPS = 1 << 22;
 
 interface Group {
   /** Ways to match what stands in the branch so far, and the branches before. */
@@ -35,7 +35,7 @@ export class Backtracking {
     return this.#allWays <= (this.repetitions ? MOST_WAYS_REPEATED : MOST_WAYS);
   }
 
-  /** Characters of the longest text that takes no more than half a ms. */
+  /** Characters of the longest text that takes no more than some ms. */
   get longest(): number {
     const lengths = MOST_STEPS / this.#allWays;
     return this.repetitions ? Math.sqrt(lengths) : lengths;

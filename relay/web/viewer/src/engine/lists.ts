@@ -5,7 +5,7 @@ import type { ListName, Opened } from "./protocol.ts";
 import type { Sieve } from "./sieve.ts";
 import { Slices } from "./slices.ts";
 
-// Entries between two looks at the clock: a query may take most of a ms for each.
+// Entries between two looks at the clock: a query may take some ms for each.
 const CHUNK = 64;
 
 export const LIST_NAMES: readonly ListName[] = ["all", "system", "audit"];

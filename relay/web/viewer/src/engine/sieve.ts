@@ -57,11 +57,19 @@ export function sieveOf(text: string): QuerySieve {
   return { text, parts, matches, surely, hits: language.highlights(query) };
 }
 
-/** Whether nothing of what is held has to be left to the server. */
+// Of so many records that match, one may be there because only the server could tell that it does not.
+const UNSURE = 100;
+
+/** Whether next to nothing of what is held has to be left to the server. */
 export function knows({ matches, surely }: QuerySieve, held: Iterable<Entry>): boolean {
   if (matches === surely) return true;
-  for (const entry of held) if (entry.type === "record" && matches(entry.record) && !surely(entry.record)) return false;
-  return true;
+  let [matching, unsure] = [0, 0];
+  for (const entry of held) {
+    if (entry.type !== "record" || !matches(entry.record)) continue;
+    matching += 1;
+    if (!surely(entry.record)) unsure += 1;
+  }
+  return unsure * UNSURE <= matching;
 }
 
 /** Whether all that one query matches is matched by another, as far as can be told from what they are made of. */

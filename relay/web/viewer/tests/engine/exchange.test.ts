@@ -190,7 +190,7 @@ describe.skipIf(missing)("the exchange between page and gateway", () => {
 
     test("that only the gateway can judge of what is held begins anew", async () => {
       const name = stream();
-      const long = `${"x".repeat(600)} long`;
+      const long = `${"x".repeat(2_100)} long`;
       await gateway.write(name, ["a short one", long, "b"]);
       const page = open({ streams: [name] });
       await page.sees(({ held }) => held === 3, "the lines");
