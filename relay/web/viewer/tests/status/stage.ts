@@ -1,5 +1,6 @@
 // Where the worker would be, in tests of what is drawn: it writes down what it is told, and the test says what it reports.
 import { type ComponentChild, render } from "preact";
+import { NO_PROOF } from "../../src/engine/following.ts";
 import type { CallName, Command, Frame, Report } from "../../src/engine/protocol.ts";
 import { EMPTY } from "../../src/state/address.ts";
 
@@ -76,7 +77,7 @@ export function frameOf(change: FrameChange = {}): Frame {
     number: ++frames,
     lists: { all: list, system: list, audit: list },
     state: { ...CONNECTED, ...state },
-    proof: { ...WHOLE, ...proof },
+    proof: { ...NO_PROOF, ...proof },
     opened: null,
     mode: "live",
     more: { older: false, newer: false },
@@ -105,20 +106,6 @@ const CONNECTED: Frame["state"] = {
   reconnects: 0,
   retryAt: null,
   error: null,
-};
-
-const WHOLE: Frame["proof"] = {
-  records: 0,
-  lost: {},
-  declared: 0,
-  gaps: 0,
-  withdrawn: 0,
-  duplicates: 0,
-  outOfOrder: 0,
-  missing: 0,
-  unreadable: 0,
-  reconnects: 0,
-  whole: true,
 };
 
 /** Shows something in an empty page. */
